@@ -1,0 +1,26 @@
+//! The message catalogue (`locales/`), compiled in, and the step from our `Language` to it.
+
+use domain::language::Language;
+
+#[allow(
+    deprecated,
+    clippy::all,
+    clippy::pedantic,
+    unreachable_pub,
+    reason = "the build-script way pulls in 150 crates of Unicode data tooling to produce the same code"
+)]
+mod catalogue {
+    leptos_i18n::load_locales!();
+}
+
+pub use catalogue::i18n::*;
+
+/// The catalogue for a language.
+#[must_use]
+pub fn locale(language: Language) -> Locale {
+    match language {
+        Language::En => Locale::en,
+        Language::Ru => Locale::ru,
+        Language::Uk => Locale::uk,
+    }
+}

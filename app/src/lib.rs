@@ -1,0 +1,10 @@
+//! What people see: pages and islands, and the server functions behind them.
+//!
+//! One folder a feature; `ui` holds the components every feature uses, `shell` the page
+//! around them. Code that only the server may have lives inside `#[server]` bodies and in
+//! `context`, nowhere else.
+
+pub mod context;
+pub mod i18n;
+pub mod shell;
+pub mod videos;

@@ -1,0 +1,3 @@
+//! Videos: home, search and, later, the watch page.
+
+pub mod home;
