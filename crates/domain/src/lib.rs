@@ -4,6 +4,7 @@
 //! here pulls in what makes a wasm file heavy (regex, IDNA tables, word lists).
 
 pub mod events;
+pub mod forms;
 pub mod ids;
 pub mod jobs;
 pub mod language;
