@@ -40,12 +40,30 @@ pub enum Event {
     Notice(Notice),
 }
 
+/// How things stand: what every stream begins with, and begins again with whenever something
+/// may have been missed. It replaces what a page knew.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    pub jobs: Vec<JobChanged>,
+}
+
 /// What a listener can ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Topic {
     Job(JobId),
     Video(VideoId),
     User(UserId),
+}
+
+impl JobChanged {
+    /// Whether only its progress moved since `before`: such news may be skipped for newer.
+    #[must_use]
+    pub fn is_progress_since(&self, before: &Self) -> bool {
+        self.id == before.id
+            && self.state == before.state
+            && self.waiting_for == before.waiting_for
+            && self.error == before.error
+    }
 }
 
 impl Event {
@@ -58,5 +76,65 @@ impl Event {
             (Self::Notice(notice), Topic::User(id)) => notice.user == *id,
             _ => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn job(id: u128, video: Option<u128>) -> JobChanged {
+        JobChanged {
+            id: JobId::from_uuid(Uuid::from_u128(id)),
+            state: JobState::Running,
+            waiting_for: None,
+            progress: 0.5,
+            error: None,
+            video: video.map(|v| VideoId::from_uuid(Uuid::from_u128(v))),
+        }
+    }
+
+    #[test]
+    fn a_job_concerns_itself_and_its_video_and_nobody_else() {
+        let event = Event::Job(job(1, Some(2)));
+        let of = |topic: Topic| event.concerns(&topic);
+        assert!(of(Topic::Job(JobId::from_uuid(Uuid::from_u128(1)))));
+        assert!(of(Topic::Video(VideoId::from_uuid(Uuid::from_u128(2)))));
+        assert!(!of(Topic::Job(JobId::from_uuid(Uuid::from_u128(2)))));
+        assert!(!of(Topic::Video(VideoId::from_uuid(Uuid::from_u128(1)))));
+        assert!(!of(Topic::User(UserId::from_uuid(Uuid::from_u128(1)))));
+        assert!(
+            !Event::Job(job(1, None))
+                .concerns(&Topic::Video(VideoId::from_uuid(Uuid::from_u128(0))))
+        );
+    }
+
+    #[test]
+    fn only_a_moved_number_is_progress() {
+        let before = job(1, None);
+        let mut after = before.clone();
+        after.progress = 0.7;
+        assert!(after.is_progress_since(&before));
+        after.state = JobState::Done;
+        assert!(!after.is_progress_since(&before));
+        after = before.clone();
+        after.waiting_for = Some(WaitingFor::Space);
+        assert!(!after.is_progress_since(&before));
+        assert!(!job(2, None).is_progress_since(&before));
+    }
+
+    #[test]
+    fn the_words_on_the_wire_stay() {
+        let event = Event::Job(job(1, Some(2)));
+        assert_eq!(
+            serde_json::to_string(&event).unwrap(),
+            r#"{"type":"job","id":"1111111111111111111112","state":"running","progress":0.5,"video":"1111111111111111111113"}"#
+        );
+        assert_eq!(
+            serde_json::to_string(&Snapshot::default()).unwrap(),
+            r#"{"jobs":[]}"#
+        );
     }
 }
