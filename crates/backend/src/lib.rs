@@ -1,3 +1,104 @@
-//! x
+//! The services: rules and the storage behind them, one folder a feature.
+//!
+//! The only crate that knows sqlx, fred and lettre. Pages, the API, the command line and
+//! jobs all call what is here, so each thing is done in one way.
 
+pub mod db;
 pub mod events;
+pub mod jobs;
+pub mod mail;
+pub mod queue;
+mod settings;
+
+pub use settings::Settings;
+
+/// Every service, ready to use. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Backend {
+    pub db: db::Db,
+    pub jobs: jobs::Jobs,
+    pub events: events::Events,
+    pub mail: mail::Mail,
+    settings: std::sync::Arc<Settings>,
+}
+
+/// Why the services cannot start. Every variant is a sentence that says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error(transparent)]
+    Database(#[from] db::OpenError),
+    #[error(transparent)]
+    Queue(#[from] queue::QueueError),
+    #[error(transparent)]
+    Events(#[from] events::EventsError),
+    #[error(transparent)]
+    Mail(#[from] mail::MailError),
+}
+
+impl OpenError {
+    /// Stable, for programs.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Database(error) => error.code(),
+            Self::Queue(error) => error.code(),
+            Self::Events(error) => error.code(),
+            Self::Mail(error) => error.code(),
+        }
+    }
+}
+
+impl Backend {
+    /// Opens the database (and migrates it, under a lock) and starts queue, events and mail.
+    /// Redis may be away: the queue is then slower, never wrong.
+    ///
+    /// # Errors
+    /// When a setting is wrong, or the database cannot be had.
+    pub async fn open(settings: Settings) -> Result<Self, OpenError> {
+        let db = db::Db::open(&settings.database_url, &settings.data).await?;
+        Self::over(db, settings)
+    }
+
+    /// As [`Backend::open`], with a database that is open already.
+    ///
+    /// # Errors
+    /// When a setting is wrong.
+    pub fn over(db: db::Db, settings: Settings) -> Result<Self, OpenError> {
+        let (queue, events) = match &settings.redis_url {
+            Some(url) => (queue::redis(url)?, events::Events::redis(url)?),
+            None => (queue::in_process(), events::Events::in_process()),
+        };
+        let mail = mail::Mail::open(&settings)?;
+        let jobs = jobs::Jobs::new(db.clone(), queue, events.clone(), settings.timing);
+        Ok(Self {
+            db,
+            jobs,
+            events,
+            mail,
+            settings: std::sync::Arc::new(settings),
+        })
+    }
+
+    /// Applies what is missing to the database and leaves again (`kadr migrate`).
+    ///
+    /// # Errors
+    /// When the database cannot be had, or is newer than this program.
+    pub async fn migrate(settings: &Settings) -> Result<db::Status, OpenError> {
+        let db = db::Db::open(&settings.database_url, &settings.data).await?;
+        let status = db.status().await?;
+        db.close().await;
+        Ok(status)
+    }
+
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Sends what is still on its way and closes every connection.
+    pub async fn close(&self) {
+        self.jobs.close().await;
+        self.events.close().await;
+        self.db.close().await;
+    }
+}

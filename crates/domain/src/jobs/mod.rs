@@ -1,6 +1,10 @@
 //! Words about background work. How it runs is in `backend::jobs` and `server::worker`.
 
+mod subject;
+
 use serde::{Deserialize, Serialize};
+
+pub use self::subject::Subject;
 
 /// Where a job is in its life. `Done`, `Failed` and `Cancelled` are final until a person asks again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -63,6 +67,11 @@ impl Lane {
             Self::Light => "light",
             Self::Media => "media",
         }
+    }
+
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|lane| lane.code() == text)
     }
 }
 

@@ -1,0 +1,283 @@
+//! Migrations: embedded, applied under a lock, with a copy of the SQLite file made first.
+
+use std::{
+    fs::{File, TryLockError},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use sqlx::{
+    AnyConnection, AssertSqlSafe, Connection, Row,
+    migrate::{Migrate, MigrateError, Migrator},
+};
+use tokio::time::Instant;
+
+use super::{Db, DbError, Engine, OpenError, address::Address, open::refused};
+
+static MIGRATOR: Migrator = sqlx::migrate!("../../migrations");
+
+/// How long another process may take with its migrations.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// Copies of the SQLite file that are kept.
+const COPIES: usize = 3;
+
+/// One step of the schema.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Migration {
+    pub version: i64,
+    pub name: String,
+}
+
+/// What has been applied and what has not.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Status {
+    pub applied: Vec<Migration>,
+    pub pending: Vec<Migration>,
+    /// Applied by a newer program.
+    pub unknown: Vec<i64>,
+}
+
+impl Status {
+    /// The newest step this database has.
+    #[must_use]
+    pub fn version(&self) -> i64 {
+        let known = self.applied.last().map_or(0, |step| step.version);
+        self.unknown.iter().copied().fold(known, i64::max)
+    }
+}
+
+impl Db {
+    /// What has been applied and what has not.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn status(&self) -> Result<Status, OpenError> {
+        let applied = applied(self)
+            .await
+            .map_err(|error| OpenError::Other(error.to_string()))?;
+        let mut status = Status::default();
+        for step in MIGRATOR.iter() {
+            let migration = Migration {
+                version: step.version,
+                name: step.description.to_string(),
+            };
+            if applied.contains(&step.version) {
+                status.applied.push(migration);
+            } else {
+                status.pending.push(migration);
+            }
+        }
+        status.unknown = applied
+            .into_iter()
+            .filter(|version| !MIGRATOR.version_exists(*version))
+            .collect();
+        Ok(status)
+    }
+
+    pub(super) async fn migrate(&self, address: &Address, data: &Path) -> Result<(), OpenError> {
+        // Almost every start finds nothing to do, and needs no lock to see that.
+        let status = self.status().await?;
+        refuse_newer(&status)?;
+        if status.pending.is_empty() {
+            return Ok(());
+        }
+        match address {
+            Address::Sqlite(path) => {
+                let lock = file_lock(data).await?;
+                let status = self.status().await?;
+                refuse_newer(&status)?;
+                if !status.pending.is_empty() {
+                    if status.version() > 0 {
+                        self.copy(path, status.version()).await?;
+                    }
+                    run(address, &status).await?;
+                }
+                drop(lock);
+            }
+            // sqlx holds an advisory lock of the database while it migrates.
+            Address::Postgres(_) => run(address, &status).await?,
+        }
+        Ok(())
+    }
+
+    /// Copies the SQLite file as it is before `version` is left behind.
+    async fn copy(&self, path: &Path, version: i64) -> Result<(), OpenError> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let target = path.with_file_name(format!("{name}.before-{version}"));
+        let unfinished = path.with_file_name(format!("{name}.before-{version}.part"));
+        let fail = |cause: std::io::Error| match cause.kind() {
+            std::io::ErrorKind::StorageFull => OpenError::Full {
+                path: target.clone(),
+            },
+            _ => OpenError::Folder {
+                path: target.clone(),
+                cause,
+            },
+        };
+        remove_if_there(&unfinished).map_err(fail)?;
+        let literal = unfinished.to_string_lossy().replace('\'', "''");
+        // VACUUM INTO takes no parameter everywhere; the path is ours and quoted.
+        sqlx::query(AssertSqlSafe(format!("VACUUM INTO '{literal}'")))
+            .execute(&self.0.writer)
+            .await
+            .map_err(|error| refused(&Address::Sqlite(target.clone()), &error))?;
+        File::open(&unfinished)
+            .and_then(|file| file.sync_all())
+            .map_err(fail)?;
+        std::fs::rename(&unfinished, &target).map_err(fail)?;
+        tracing::info!(copy = %target.display(), "the database was copied before migrating");
+        forget_old_copies(path, &name);
+        Ok(())
+    }
+}
+
+async fn run(address: &Address, status: &Status) -> Result<(), OpenError> {
+    let url = address.url();
+    let mut connection = AnyConnection::connect(&url)
+        .await
+        .map_err(|error| refused(address, &error))?;
+    let names: Vec<String> = status
+        .pending
+        .iter()
+        .map(|s| s.version.to_string())
+        .collect();
+    tracing::info!(pending = names.join(", "), "migrating the database");
+    // On its own connection: closing it frees the advisory lock whatever happened.
+    let result = tokio::time::timeout(PATIENCE, async {
+        connection
+            .ensure_migrations_table("_sqlx_migrations")
+            .await
+            .ok();
+        MIGRATOR.run_direct(None, &mut connection, false).await
+    })
+    .await;
+    connection.close().await.ok();
+    match result {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(failed(address, error)),
+        Err(_) => Err(OpenError::Locked {
+            seconds: PATIENCE.as_secs(),
+        }),
+    }
+}
+
+fn failed(address: &Address, error: MigrateError) -> OpenError {
+    match error {
+        MigrateError::VersionMissing(found) => OpenError::Newer {
+            found,
+            known: known(),
+        },
+        MigrateError::VersionMismatch(version) => OpenError::Changed { version },
+        MigrateError::ExecuteMigration(error, version) => match refused(address, &error) {
+            OpenError::Full { path } => OpenError::Full { path },
+            _ => OpenError::Migration {
+                version,
+                cause: error.to_string(),
+            },
+        },
+        MigrateError::Dirty(version) => OpenError::Migration {
+            version,
+            cause: "an earlier attempt was interrupted".to_owned(),
+        },
+        MigrateError::Execute(error) => refused(address, &error),
+        other => OpenError::Other(other.to_string()),
+    }
+}
+
+fn known() -> i64 {
+    MIGRATOR.iter().map(|step| step.version).max().unwrap_or(0)
+}
+
+fn refuse_newer(status: &Status) -> Result<(), OpenError> {
+    match status.unknown.last() {
+        Some(&found) => Err(OpenError::Newer {
+            found,
+            known: known(),
+        }),
+        None => Ok(()),
+    }
+}
+
+/// Versions in rising order; none in a database that is new.
+async fn applied(db: &Db) -> Result<Vec<i64>, DbError> {
+    let there = match db.engine() {
+        Engine::Sqlite => "SELECT name FROM sqlite_master WHERE name = '_sqlx_migrations'",
+        Engine::Postgres => {
+            "SELECT CAST(tablename AS TEXT) FROM pg_tables \
+             WHERE schemaname = current_schema() AND tablename = '_sqlx_migrations'"
+        }
+    };
+    if sqlx::query(there)
+        .fetch_optional(db.read())
+        .await?
+        .is_none()
+    {
+        return Ok(Vec::new());
+    }
+    let rows = sqlx::query("SELECT version FROM _sqlx_migrations ORDER BY version")
+        .fetch_all(db.read())
+        .await?;
+    Ok(rows
+        .iter()
+        .map(|row| row.try_get("version"))
+        .collect::<Result<_, _>>()?)
+}
+
+/// sqlx does not lock SQLite: two starts would race.
+async fn file_lock(data: &Path) -> Result<File, OpenError> {
+    let path = data.join("migrate.lock");
+    let fail = |cause| OpenError::Folder {
+        path: path.clone(),
+        cause,
+    };
+    let file = File::create(&path).map_err(fail)?;
+    let end = Instant::now() + PATIENCE;
+    let mut said = false;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::Error(cause)) => return Err(fail(cause)),
+            Err(TryLockError::WouldBlock) if Instant::now() > end => {
+                return Err(OpenError::Locked {
+                    seconds: PATIENCE.as_secs(),
+                });
+            }
+            Err(TryLockError::WouldBlock) => {
+                if !said {
+                    tracing::info!("another process is migrating the database; waiting for it");
+                    said = true;
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+}
+
+fn remove_if_there(path: &Path) -> std::io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Keeps the newest copies. Failing to tidy up is not worth failing to start.
+fn forget_old_copies(path: &Path, name: &str) {
+    let prefix = format!("{name}.before-");
+    let Some(Ok(entries)) = path.parent().map(std::fs::read_dir) else {
+        return;
+    };
+    let mut copies: Vec<(i64, PathBuf)> = entries
+        .filter_map(Result::ok)
+        .filter_map(|entry| {
+            let file = entry.file_name();
+            let version = file.to_str()?.strip_prefix(&prefix)?.parse().ok()?;
+            Some((version, entry.path()))
+        })
+        .collect();
+    copies.sort_unstable_by_key(|(version, _)| std::cmp::Reverse(*version));
+    for (_, old) in copies.drain(COPIES.min(copies.len())..) {
+        if let Err(error) = std::fs::remove_file(&old) {
+            tracing::warn!(%error, copy = %old.display(), "an old copy could not be removed");
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! Tickets between processes: one Redis stream for each lane, read through a consumer group.
+//!
+//! A ticket goes to exactly one of those who wait. Tickets need no acknowledgement (the
+//! sweep writes new ones from the table), so the group keeps no list of pending ones, and
+//! all consumers can share one name: nothing of a dead worker is left behind in Redis.
+
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use domain::jobs::Lane;
+use fred::{
+    clients::Client,
+    error::Error,
+    interfaces::{ClientLike, StreamsInterface},
+    types::{
+        Builder, Value,
+        config::{Config, ReconnectPolicy, UnresponsiveConfig},
+        streams::XCapKind,
+        streams::XCapTrim,
+    },
+};
+use futures::future::{BoxFuture, FutureExt};
+use tokio::{
+    sync::{Notify, OnceCell},
+    task::JoinHandle,
+    time::{sleep, timeout},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{Queue, QueueError};
+
+const GROUP: &str = "workers";
+const CONSUMER: &str = "worker";
+/// Streams are cut to about this length: old tickets say nothing that new ones do not.
+const LENGTH: i64 = 1000;
+/// How long one read waits inside Redis. Shorter than what counts as unresponsive.
+const BLOCK: Duration = Duration::from_secs(2);
+/// Everything that lies there is one ticket to us.
+const TAKE: u64 = LENGTH as u64;
+/// How often the connection is tried when nothing is sent.
+const BEAT: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(2);
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+const SCHEMES: [&str; 4] = ["redis", "rediss", "redis-cluster", "rediss-cluster"];
+
+struct Shared {
+    config: Config,
+    /// Lanes that were announced and not yet sent. Many announcements are one ticket.
+    outbox: [AtomicBool; Lane::ALL.len()],
+    wake: Notify,
+    /// Whether the last thing said to Redis was answered.
+    answers: AtomicBool,
+    stop: CancellationToken,
+}
+
+pub(super) struct RedisQueue {
+    shared: Arc<Shared>,
+    writer: Client,
+    /// A read that blocks would block everything else on its connection: one each, made
+    /// when somebody reads (a process that only serves pages never does).
+    readers: [OnceCell<Client>; Lane::ALL.len()],
+    sender: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl RedisQueue {
+    pub(super) fn start(url: &str) -> Result<Self, QueueError> {
+        // fred takes any scheme for Redis.
+        let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);
+        if !SCHEMES.contains(&scheme) {
+            return Err(QueueError::Url);
+        }
+        let config = Config::from_url(url).map_err(|_| QueueError::Url)?;
+        let shared = Arc::new(Shared {
+            config,
+            outbox: Default::default(),
+            wake: Notify::new(),
+            answers: AtomicBool::new(false),
+            stop: CancellationToken::new(),
+        });
+        let writer = client(&shared.config).map_err(|_| QueueError::Url)?;
+        let sender = tokio::spawn(send(Arc::clone(&shared), writer.clone()));
+        Ok(Self {
+            shared,
+            writer,
+            readers: Default::default(),
+            sender: Mutex::new(Some(sender)),
+        })
+    }
+
+    async fn reader(&self, lane: Lane) -> Result<&Client, Error> {
+        self.readers[index(lane)]
+            .get_or_try_init(|| async {
+                let client = client(&self.shared.config)?;
+                client.connect();
+                Ok(client)
+            })
+            .await
+    }
+
+    async fn read(&self, lane: Lane) -> Result<bool, Error> {
+        let client = self.reader(lane).await?;
+        client.wait_for_connect().await?;
+        let block = u64::try_from(BLOCK.as_millis()).unwrap_or(u64::MAX);
+        let read = client.xreadgroup::<Value, _, _, _, _>(
+            GROUP,
+            CONSUMER,
+            Some(TAKE),
+            Some(block),
+            true,
+            stream(lane),
+            ">",
+        );
+        match timeout(BLOCK + PATIENCE, read).await {
+            Ok(Ok(tickets)) => Ok(!tickets.is_null()),
+            // New, or wiped: the group begins with what lies there already.
+            Ok(Err(error)) if error.details().starts_with("NOGROUP") => {
+                make_group(client, lane).await?;
+                // Whatever was wiped may have been tickets.
+                Ok(true)
+            }
+            Ok(Err(error)) => Err(error),
+            Err(_) => Err(Error::new(fred::error::ErrorKind::Timeout, "no answer")),
+        }
+    }
+}
+
+async fn make_group(client: &Client, lane: Lane) -> Result<(), Error> {
+    let made = client
+        .xgroup_create::<(), _, _, _>(stream(lane), GROUP, "0", true)
+        .await;
+    match made {
+        Err(error) if !error.details().starts_with("BUSYGROUP") => Err(error),
+        _ => Ok(()),
+    }
+}
+
+impl Queue for RedisQueue {
+    fn announce(&self, lane: Lane) {
+        self.shared.outbox[index(lane)].store(true, Ordering::Release);
+        self.shared.wake.notify_one();
+    }
+
+    fn take(&self, lane: Lane) -> BoxFuture<'_, ()> {
+        async move {
+            loop {
+                match self.read(lane).await {
+                    Ok(true) => return,
+                    Ok(false) => {}
+                    Err(error) => {
+                        self.shared.note(Err(&error));
+                        sleep(Duration::from_millis(500)).await;
+                    }
+                }
+            }
+        }
+        .boxed()
+    }
+
+    fn health(&self) -> BoxFuture<'_, Result<(), QueueError>> {
+        async move {
+            match timeout(PATIENCE, self.writer.ping::<Value>(None)).await {
+                Ok(Ok(_)) => Ok(()),
+                _ => Err(QueueError::Away),
+            }
+        }
+        .boxed()
+    }
+
+    fn reaches_everybody(&self) -> bool {
+        self.shared.answers.load(Ordering::Acquire)
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        async move {
+            self.shared.stop.cancel();
+            let sender = self
+                .sender
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take();
+            if let Some(sender) = sender {
+                let _ = timeout(LAST_WORDS * 2, sender).await;
+            }
+            for reader in &self.readers {
+                if let Some(client) = reader.get() {
+                    let _ = client.quit().await;
+                }
+            }
+        }
+        .boxed()
+    }
+}
+
+impl Drop for RedisQueue {
+    fn drop(&mut self) {
+        self.shared.stop.cancel();
+    }
+}
+
+impl Shared {
+    fn note(&self, said: Result<(), &Error>) {
+        let before = self.answers.swap(said.is_ok(), Ordering::AcqRel);
+        match said {
+            Ok(()) if !before => tracing::info!("Redis answers; tickets travel through it"),
+            Err(error) if before => tracing::warn!(
+                %error,
+                "Redis does not answer; the table is asked once a second meanwhile"
+            ),
+            _ => {}
+        }
+    }
+}
+
+/// Sends tickets, and asks for an answer now and then when there are none.
+async fn send(shared: Arc<Shared>, writer: Client) {
+    writer.connect();
+    loop {
+        tokio::select! {
+            () = shared.wake.notified() => {}
+            () = sleep(BEAT) => {}
+            () = shared.stop.cancelled() => break,
+        }
+        let said = speak(&shared, &writer).await;
+        shared.note(said.as_ref().map(|()| ()));
+    }
+    let _ = timeout(LAST_WORDS, speak(&shared, &writer)).await;
+    let _ = timeout(LAST_WORDS, writer.quit()).await;
+}
+
+/// What could not be said is forgotten: while Redis is away everybody asks the table, and
+/// the sweep announces again what still waits afterwards.
+async fn speak(shared: &Shared, writer: &Client) -> Result<(), Error> {
+    let mut spoke = false;
+    for lane in Lane::ALL {
+        if shared.outbox[index(lane)].swap(false, Ordering::AcqRel) {
+            spoke = true;
+            let add = writer.xadd::<Value, _, _, _, _>(
+                stream(lane),
+                false,
+                (XCapKind::MaxLen, XCapTrim::AlmostExact, LENGTH, None),
+                "*",
+                ("w", 1),
+            );
+            bounded(add).await?;
+        }
+    }
+    if !spoke {
+        bounded(writer.ping::<Value>(None)).await?;
+    }
+    Ok(())
+}
+
+async fn bounded(said: impl Future<Output = Result<Value, Error>>) -> Result<(), Error> {
+    match timeout(PATIENCE, said).await {
+        Ok(answer) => answer.map(drop),
+        Err(_) => Err(Error::new(fred::error::ErrorKind::Timeout, "no answer")),
+    }
+}
+
+fn index(lane: Lane) -> usize {
+    match lane {
+        Lane::Light => 0,
+        Lane::Media => 1,
+    }
+}
+
+fn stream(lane: Lane) -> String {
+    format!("kadr:tickets:{}", lane.code())
+}
+
+/// A connection that comes back by itself, for ever.
+fn client(config: &Config) -> Result<Client, Error> {
+    let mut config = config.clone();
+    // The first connection is tried again like every later one.
+    config.fail_fast = false;
+    Builder::from_config(config)
+        .with_connection_config(|connection| {
+            connection.connection_timeout = PATIENCE;
+            connection.internal_command_timeout = PATIENCE;
+            connection.unresponsive = UnresponsiveConfig {
+                max_timeout: Some(BLOCK + PATIENCE * 2),
+                interval: Duration::from_secs(1),
+            };
+        })
+        .set_policy(ReconnectPolicy::new_exponential(0, 50, 2000, 2))
+        .build()
+}
