@@ -51,3 +51,12 @@ pub struct MediaFault {
     /// A sentence for a person.
     pub reason: String,
 }
+
+/// One line of what the helper writes: JSON, `{"result": …}` or `{"error": …}`, in the end
+/// exactly one of them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Line {
+    Result(Facts),
+    Error(MediaFault),
+}

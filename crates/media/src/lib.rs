@@ -1,1 +1,31 @@
-//! x
+//! All that touches media: the only crate that knows FFmpeg. Files in, files out.
+//!
+//! Uploaded media is hostile and FFmpeg is C, so the server never calls this crate: it starts
+//! the executable `kadr-media`, built from here, and reads its lines ([`domain::media::Line`]).
+//! A crash ends one child process and fails one job.
+
+mod error;
+mod probe;
+mod raw;
+mod source;
+
+pub use error::MediaError;
+pub use probe::probe;
+
+/// The version of FFmpeg's container library in use, as `59.27.100`.
+#[must_use]
+pub fn libavformat_version() -> String {
+    let version = ffmpeg_next::format::version();
+    format!(
+        "{}.{}.{}",
+        version >> 16,
+        (version >> 8) & 0xff,
+        version & 0xff
+    )
+}
+
+/// Lets FFmpeg's own messages through to standard error where they are about errors; whoever
+/// started this process keeps them as the log.
+pub fn log_errors_only() {
+    ffmpeg_next::log::set_level(ffmpeg_next::log::Level::Error);
+}

@@ -1,0 +1,96 @@
+//! Why a file could not be worked on, and whose fault that is.
+
+use std::io;
+
+use domain::media::MediaFault;
+
+#[derive(Debug, thiserror::Error)]
+pub enum MediaError {
+    #[error("The file is not there.")]
+    Missing,
+    #[error("What is there is not a file.")]
+    NotAFile,
+    #[error("The file cannot be read ({0}).")]
+    Io(io::Error),
+    #[error("The file is empty.")]
+    Empty,
+    /// FFmpeg knows what this is, and it is not on our list; or its header contradicts itself.
+    #[error("Files of this kind are not accepted, or the beginning of the file is damaged.")]
+    Refused,
+    #[error("This is not a video or sound file that can be read, or it is damaged.")]
+    Unreadable,
+    #[error("The file breaks off before any picture or sound.")]
+    Truncated,
+    #[error("The file has neither picture nor sound.")]
+    NoMedia,
+    #[error("There was not enough memory to read the file.")]
+    Memory,
+    /// The installed FFmpeg lacks a part that we need.
+    #[error("The media engine cannot do this here ({0}).")]
+    Engine(String),
+}
+
+impl MediaError {
+    /// A word for programs; never changes its meaning.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::NotAFile => "not_a_file",
+            Self::Io(_) => "io",
+            Self::Empty => "empty",
+            Self::Refused => "format_refused",
+            Self::Unreadable => "unreadable",
+            Self::Truncated => "truncated",
+            Self::NoMedia => "no_media",
+            Self::Memory => "memory",
+            Self::Engine(_) => "engine",
+        }
+    }
+
+    /// The file is to blame: trying again cannot help.
+    #[must_use]
+    pub fn is_client_fault(&self) -> bool {
+        match self {
+            Self::Empty | Self::Refused | Self::Unreadable | Self::Truncated | Self::NoMedia => {
+                true
+            }
+            Self::Missing | Self::NotAFile | Self::Io(_) | Self::Memory | Self::Engine(_) => false,
+        }
+    }
+
+    /// What opening a path failed with.
+    pub(crate) fn opening(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Self::Missing,
+            _ => Self::Io(error),
+        }
+    }
+
+    /// What FFmpeg failed with while it read a file whose bytes all came through.
+    pub(crate) fn reading(error: ffmpeg_next::Error) -> Self {
+        use ffmpeg_next::{Error, error};
+        match error {
+            Error::Other {
+                errno: error::ENOMEM,
+            } => Self::Memory,
+            Error::Other {
+                errno: error::EINVAL,
+            } => Self::Refused,
+            Error::Eof => Self::Truncated,
+            Error::OptionNotFound | Error::Bug | Error::Bug2 => Self::Engine(error.to_string()),
+            // Whatever else a demuxer says about bytes that it got whole is about the bytes.
+            _ => Self::Unreadable,
+        }
+    }
+}
+
+impl From<&MediaError> for MediaFault {
+    fn from(error: &MediaError) -> Self {
+        Self {
+            client_fault: error.is_client_fault(),
+            code: error.code().to_owned(),
+            reason: error.to_string(),
+        }
+    }
+}
