@@ -1,1 +1,19 @@
-fn main() {}
+//! One integration binary: real HTTP on a free port, a fresh data folder for each test, and
+//! for what only a process can show, the built `kadr` itself.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that can't go on has failed"
+)]
+
+mod arrows;
+mod errors;
+mod harness;
+mod health;
+mod limits;
+mod openapi;
+mod pages;
+mod process;
+mod security;
+mod site;

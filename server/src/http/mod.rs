@@ -1,0 +1,74 @@
+//! HTTP: every route of the server, and what happens to each request on its way to one.
+//!
+//! Order for a request: `listener` (limits of the connection) → axum's routing → `front`
+//! (who asks, is the request well formed, the origin rule, panics, log, headers) → the
+//! handler. A handler that refuses returns a [`Fault`]; `front` turns it into a page or into
+//! problem+json, whichever was asked for.
+
+mod caller;
+mod front;
+mod health;
+mod listener;
+mod metrics;
+mod openapi;
+mod pages;
+mod problem;
+pub mod security;
+mod site;
+mod state;
+mod ui;
+mod visit;
+mod wellformed;
+
+use axum::{Router, middleware};
+use tower_http::compression::{
+    CompressionLayer, CompressionLevel,
+    predicate::{Predicate, SizeAbove},
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub use self::{
+    caller::{Caller, RequestId},
+    listener::serve,
+    problem::Fault,
+    health::Findings,
+    metrics::Metrics,
+    site::{Site, find_site},
+    state::{Parts, State},
+};
+
+/// Everything the server answers.
+pub fn router(state: State) -> Router {
+    router_with(state, Router::new())
+}
+
+/// The same with routes of a test beside it; they take the whole way a request takes.
+pub fn router_with(state: State, extra: Router<State>) -> Router {
+    let (described, description) = described().split_for_parts();
+    // Pages and descriptions shrink to a quarter; files of the site are compressed already,
+    // and an event stream must not wait in a compressor.
+    let compressed = Router::new()
+        .merge(pages::routes(&state))
+        .merge(openapi::routes(description))
+        .layer(
+            CompressionLayer::new()
+                .quality(CompressionLevel::Fastest)
+                .compress_when(SizeAbove::new(512).and(pages::is_text)),
+        );
+    Router::new()
+        .merge(compressed)
+        .merge(described)
+        .merge(ui::routes())
+        .merge(extra)
+        .fallback(site::file)
+        .layer(middleware::from_fn_with_state(state.clone(), front::front))
+        .with_state(state)
+}
+
+/// The routes that programs use, with their description.
+fn described() -> OpenApiRouter<State> {
+    OpenApiRouter::with_openapi(openapi::base())
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+        .routes(routes!(metrics::metrics))
+}

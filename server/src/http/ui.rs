@@ -1,0 +1,89 @@
+//! `/ui/*`: the server functions behind forms and islands.
+
+use std::time::Duration;
+
+use app::context::Visit;
+use axum::{
+    Router,
+    body::Body,
+    extract::{self, Request},
+    response::{IntoResponse, Response},
+    routing::{MethodRouter, on},
+};
+use http::{HeaderValue, header};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use leptos::prelude::provide_context;
+
+use super::{
+    Caller, Fault, State,
+    security::limits::Bucket,
+};
+
+/// Forms are small; files go to addresses of their own.
+const FORM_BYTES: usize = 1 << 20;
+/// In this time a form has to arrive.
+const ARRIVAL: Duration = Duration::from_secs(30);
+/// A person clicks, a page asks while typing: both stay below this.
+const CALLS: Bucket = Bucket::per_second("ui", 10.0, 60.0);
+
+/// One route for each server function of the app, so that an unknown one is a 404 and a wrong
+/// method a 405 as everywhere.
+pub(super) fn routes() -> Router<State> {
+    let mut paths: Vec<_> = leptos::server_fn::axum::server_fn_paths().collect();
+    paths.sort_by_key(|(path, method)| (*path, method.as_str().to_owned()));
+    paths.dedup();
+    paths.into_iter().fold(Router::new(), |router, (path, method)| {
+        let route: MethodRouter<State> = match method.try_into() {
+            Ok(filter) => on(filter, call),
+            Err(_) => return router,
+        };
+        router.route(path, route)
+    })
+}
+
+async fn call(
+    extract::State(state): extract::State<State>,
+    extract::Extension(caller): extract::Extension<Caller>,
+    extract::Extension(visit): extract::Extension<Visit>,
+    request: Request,
+) -> Result<Response, Fault> {
+    if !request.method().is_safe() {
+        state.limits.take(CALLS, caller.address)?;
+    }
+    let request = whole(request).await?;
+    let backend = state.backend.clone();
+    let context = move || {
+        provide_context(visit.clone());
+        provide_context(backend.clone());
+        provide_context(caller.clone());
+    };
+    let mut response = leptos_axum::handle_server_fns_with_context(context, request)
+        .await
+        .into_response();
+    response
+        .headers_mut()
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
+/// The request with its body read: too large and too slow are said here, with words, and not
+/// from within a deserializer.
+async fn whole(request: Request) -> Result<Request, Fault> {
+    let too_large = Fault::BodyTooLarge { limit_bytes: FORM_BYTES };
+    let promised = request
+        .headers()
+        .get(header::CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if promised.is_some_and(|length| length > FORM_BYTES as u64) {
+        return Err(too_large);
+    }
+    let (parts, body) = request.into_parts();
+    let read = Limited::new(body, FORM_BYTES).collect();
+    match tokio::time::timeout(ARRIVAL, read).await {
+        Ok(Ok(body)) => Ok(Request::from_parts(parts, Body::from(body.to_bytes()))),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large),
+        Ok(Err(_)) => Err(Fault::BodyUnreadable),
+        Err(_) => Err(Fault::TooSlow),
+    }
+}

@@ -1,0 +1,57 @@
+//! From a request to the `Visit` that pages are made for.
+
+use app::context::{LANGUAGE_COOKIE as LANGUAGE, THEME_COOKIE as THEME, Visit};
+use domain::{language::Language, theme::Theme};
+use http::{HeaderMap, header};
+
+use super::{Caller, State};
+
+pub(super) fn visit(state: &State, headers: &HeaderMap, caller: &Caller) -> Visit {
+    let language = cookie(headers, LANGUAGE)
+        .and_then(|code| code.parse().ok())
+        .unwrap_or_else(|| {
+            headers
+                .get(header::ACCEPT_LANGUAGE)
+                .and_then(|value| value.to_str().ok())
+                .map_or_else(Language::default, Language::negotiate)
+        });
+    let theme: Theme = cookie(headers, THEME)
+        .and_then(|code| code.parse().ok())
+        .unwrap_or_default();
+    Visit {
+        language,
+        theme,
+        request_id: caller.request_id.to_string(),
+        assets: state.assets.clone(),
+    }
+}
+
+/// The value of a cookie, as sent. Browsers send the one with the most specific path first.
+fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(key, _)| *key == name)
+        .map(|(_, value)| value)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn cookies_are_found_among_others() {
+        let mut headers = HeaderMap::new();
+        headers.append(header::COOKIE, HeaderValue::from_static("a=1; kadr_lang=uk;b"));
+        headers.append(header::COOKIE, HeaderValue::from_static("kadr_theme=dark"));
+        assert_eq!(cookie(&headers, LANGUAGE), Some("uk"));
+        assert_eq!(cookie(&headers, THEME), Some("dark"));
+        assert_eq!(cookie(&headers, "b"), None);
+        assert_eq!(cookie(&headers, "lang"), None);
+    }
+}

@@ -1,0 +1,103 @@
+//! The log: human lines on a terminal, JSON elsewhere, and JSON in `{data}/logs`.
+//!
+//! Rules: the id of the thing is a field, units are in field names (`took_ms`), an error is
+//! logged once, where it is handled. Never in a log: passwords, tokens, cookies, queries of
+//! addresses (they may carry keys).
+
+mod rotate;
+mod writer;
+
+use std::{
+    io,
+    panic::PanicHookInfo,
+    path::Path,
+};
+
+use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, util::SubscriberInitExt};
+
+use self::{
+    rotate::Rotating,
+    writer::{Flusher, NonBlocking},
+};
+use crate::config::Log;
+
+/// Lines that have been logged are written before this is gone.
+#[must_use]
+#[derive(Debug)]
+pub struct LogGuard {
+    _terminal: Flusher,
+    _file: Option<Flusher>,
+}
+
+/// Starts the log of this process. `name` is the file it writes in the folder, if it may.
+pub fn start(settings: &Log, file: Option<(&Path, &str)>) -> LogGuard {
+    let (terminal, terminal_flusher) = NonBlocking::new(io::stderr());
+    let json = settings.log_format.is_json();
+    let colours = !json && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+
+    let mut unwritable = None;
+    let file = file.and_then(|(folder, name)| match Rotating::open(folder, name) {
+        Ok(rotating) => Some(NonBlocking::new(rotating)),
+        Err(error) => {
+            unwritable = Some((folder.to_path_buf(), error));
+            None
+        }
+    });
+    let (file, file_flusher) = file.unzip();
+
+    let on_terminal = if json {
+        tracing_subscriber::fmt::layer()
+            .json()
+            .flatten_event(true)
+            .with_current_span(true)
+            .with_span_list(false)
+            .with_writer(terminal)
+            .boxed()
+    } else {
+        tracing_subscriber::fmt::layer()
+            .compact()
+            .with_target(false)
+            .with_ansi(colours)
+            .with_writer(terminal)
+            .boxed()
+    };
+    let in_file = file.map(|file| {
+        tracing_subscriber::fmt::layer()
+            .json()
+            .flatten_event(true)
+            .with_current_span(true)
+            .with_span_list(false)
+            .with_writer(file)
+    });
+    // The filter was checked with the settings. A second start in one process (tests) keeps
+    // the first one's log.
+    let started = tracing_subscriber::registry()
+        .with(EnvFilter::new(settings.filter()))
+        .with(on_terminal)
+        .with(in_file)
+        .try_init();
+    if started.is_ok() {
+        std::panic::set_hook(Box::new(log_panic));
+    }
+    if let Some((folder, error)) = unwritable {
+        log_unwritable(&folder, &error);
+    }
+    LogGuard { _terminal: terminal_flusher, _file: file_flusher }
+}
+
+fn log_unwritable(folder: &Path, error: &io::Error) {
+    tracing::warn!(folder = %folder.display(), %error, "no log file: this run is logged to standard error only");
+}
+
+/// A panic is a line of the log like any other, with the request or job it happened in, and
+/// not a backtrace across the terminal.
+fn log_panic(info: &PanicHookInfo<'_>) {
+    let message = info
+        .payload_as_str()
+        .unwrap_or("a panic without a message");
+    let place = info
+        .location()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    tracing::error!(panic = message, place, "a part of the server panicked");
+}

@@ -1,0 +1,99 @@
+//! A server inside the test, over real HTTP.
+
+use std::{net::SocketAddr, time::Duration};
+
+use axum::Router;
+use backend::Backend;
+use server::http::{self, Findings, Metrics, Parts, Site, State, security::limits::Limits};
+use tempfile::TempDir;
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+use super::{Answer, Case, built_site};
+
+/// How a test's server differs from the usual one.
+#[derive(Default)]
+pub(crate) struct Builder {
+    proxies: String,
+    public_url: Option<String>,
+    extra: Router<State>,
+}
+
+impl Builder {
+    pub(crate) fn proxies(mut self, networks: &str) -> Self {
+        networks.clone_into(&mut self.proxies);
+        self
+    }
+
+    pub(crate) fn public_url(mut self, url: &str) -> Self {
+        self.public_url = Some(url.to_owned());
+        self
+    }
+
+    /// Routes that only this test has.
+    pub(crate) fn routes(mut self, extra: Router<State>) -> Self {
+        self.extra = extra;
+        self
+    }
+
+    pub(crate) async fn start(self) -> TestApp {
+        let data = tempfile::tempdir().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let addr = listener.local_addr().unwrap();
+        let public_url = self.public_url.unwrap_or_else(|| format!("http://{addr}"));
+        let backend = Backend::open(backend::Settings {
+            public_url: public_url.clone(),
+            ..backend::Settings::new(data.path())
+        })
+        .await
+        .unwrap();
+        let (site, assets) = Site::load(built_site()).unwrap();
+        let stopping = CancellationToken::new();
+        let state = State::new(Parts {
+            backend,
+            site,
+            assets,
+            data: data.path().to_owned(),
+            public_url,
+            proxies: self.proxies.parse().unwrap(),
+            limits: Limits::default(),
+            metrics: Metrics::default(),
+            findings: Findings::default(),
+            stopping: stopping.clone(),
+        });
+        let router = http::router_with(state.clone(), self.extra);
+        let served = tokio::spawn(http::serve(
+            listener,
+            router,
+            stopping,
+            Duration::from_secs(5),
+        ));
+        TestApp { addr, state, served, data }
+    }
+}
+
+/// A running server; its data goes with it.
+pub(crate) struct TestApp {
+    pub(crate) addr: SocketAddr,
+    pub(crate) state: State,
+    pub(crate) served: JoinHandle<()>,
+    pub(crate) data: TempDir,
+}
+
+impl TestApp {
+    pub(crate) async fn start() -> Self {
+        Builder::default().start().await
+    }
+
+    pub(crate) fn builder() -> Builder {
+        Builder::default()
+    }
+
+    pub(crate) async fn send(&self, case: Case) -> Answer {
+        case.send(self.addr).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        Case::get(path).send(self.addr).await
+    }
+}

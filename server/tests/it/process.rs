@@ -1,0 +1,331 @@
+//! What only a process can show: its exit codes, its sentences, its end.
+
+use std::{
+    fs,
+    io::{Read, Write},
+    net::{TcpListener, TcpStream},
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use rustix::process::Signal;
+
+use crate::harness::{Kadr, Launch, kadr};
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+fn serve(data: &Path) -> std::process::Command {
+    let mut command = kadr(data);
+    command.arg("serve");
+    command
+}
+
+fn get(launch: &Launch, path: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(launch.addr).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    let status = text.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, text)
+}
+
+#[test]
+fn it_serves_is_quick_to_start_and_ends_with_zero() {
+    let data = folder();
+    let launch = Launch::start(&mut serve(data.path()));
+    // The figure of the design is for a release build on a calm machine; see benches/.
+    assert!(launch.ready_after < Duration::from_secs(5), "{:?}", launch.ready_after);
+    assert_eq!(get(&launch, "/").0, 200);
+    assert_eq!(get(&launch, "/readyz").0, 200);
+    let ended = launch.stop();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(ended.took < Duration::from_secs(5), "{:?}", ended.took);
+    assert!(data.path().join("secret").is_file());
+    let log = fs::read_to_string(data.path().join("logs/kadr.log")).unwrap();
+    assert!(log.contains("\"stopped\""), "the last line was written: {log}");
+    let again = Launch::start(&mut serve(data.path()));
+    assert_eq!(again.stop().code, Some(0));
+}
+
+#[test]
+fn help_lists_every_variable_and_its_default() {
+    let data = folder();
+    let help = Kadr::run(kadr(data.path()).args(["serve", "--help"]));
+    assert_eq!(help.code, Some(0));
+    for variable in [
+        "KADR_ADDR", "KADR_DATA", "KADR_SITE", "KADR_PUBLIC_URL", "DATABASE_URL", "REDIS_URL",
+        "SMTP_URL", "KADR_MAIL_FROM", "KADR_SECRET", "KADR_WORKERS", "KADR_WORKER_MEMORY",
+        "KADR_TRUSTED_PROXIES", "KADR_LOG_FORMAT", "KADR_LOG", "KADR_ROLES",
+    ] {
+        assert!(help.out.contains(&format!("[env: {variable}")), "{variable} in\n{}", help.out);
+    }
+    for default in ["127.0.0.1:3000", "./data", "sqlite://{data}/kadr.db", "web,worker,scheduler"] {
+        assert!(help.out.contains(default), "{default} in\n{}", help.out);
+    }
+}
+
+#[test]
+fn a_wrong_value_is_one_sentence_that_names_its_variable() {
+    for (variable, value, expected) in [
+        ("KADR_ADDR", "somewhere", "an address with a port"),
+        ("KADR_PUBLIC_URL", "videos.example/kadr", "an address without a path"),
+        ("KADR_ROLES", "web,cook", "web, worker and scheduler"),
+        ("KADR_WORKERS", "0", "a number from 1 to 1024"),
+        ("KADR_WORKER_MEMORY", "lots", "a size like"),
+        ("KADR_TRUSTED_PROXIES", "proxy.example", "addresses or networks"),
+        ("KADR_LOG_FORMAT", "xml", "auto, human or json"),
+        ("KADR_MAIL_FROM", "nobody", "an address like"),
+        ("DATABASE_URL", "mysql://db/kadr", "postgres://"),
+        ("REDIS_URL", "cache:6379", "redis://"),
+        ("SMTP_URL", "mail.example", "smtp://"),
+    ] {
+        let data = folder();
+        let ended = Kadr::run(serve(data.path()).env(variable, value));
+        ended.refused(2, &[variable, expected]);
+    }
+}
+
+#[test]
+fn secrets_are_not_repeated() {
+    let data = folder();
+    for (variable, value) in [
+        ("KADR_SECRET", "hunter2"),
+        ("DATABASE_URL", "mysql://kadr:hunter2@db/kadr"),
+        ("REDIS_URL", "http://:hunter2@cache"),
+        ("SMTP_URL", "imap://me:hunter2@mail.example"),
+    ] {
+        let ended = Kadr::run(serve(data.path()).env(variable, value));
+        ended.refused(2, &[variable]);
+        assert!(!ended.err.contains("hunter2"), "{}", ended.err);
+        let help = Kadr::run(kadr(data.path()).args(["serve", "--help"]).env(variable, value));
+        assert!(!help.out.contains("hunter2"), "{}", help.out);
+    }
+}
+
+#[test]
+fn empty_variables_are_as_good_as_none() {
+    let data = folder();
+    let launch = Launch::start(serve(data.path()).env("REDIS_URL", "").env("SMTP_URL", "").env("KADR_WORKERS", ""));
+    assert_eq!(launch.stop().code, Some(0));
+}
+
+#[test]
+fn a_taken_port_is_said() {
+    let data = folder();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = taken.local_addr().unwrap().to_string();
+    let ended = Kadr::run(serve(data.path()).env("KADR_ADDR", &addr));
+    ended.refused(1, &["already in use", &addr, "KADR_ADDR"]);
+}
+
+#[test]
+fn a_data_folder_that_takes_no_files_is_said() {
+    let data = folder();
+    let file = data.path().join("a-file");
+    fs::write(&file, "x").unwrap();
+    Kadr::run(&mut serve(&file)).refused(1, &["not a folder", "KADR_DATA"]);
+    if cfg!(target_os = "linux") {
+        Kadr::run(&mut serve(Path::new("/proc/kadr"))).refused(1, &["/proc/kadr", "KADR_DATA"]);
+    }
+}
+
+#[test]
+fn a_newer_database_is_not_touched() {
+    let data = folder();
+    Launch::start(&mut serve(data.path())).stop();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let url = format!("sqlite://{}", data.path().join("kadr.db").display());
+        let db = backend::db::Db::open(&url, data.path()).await.unwrap();
+        let mut tx = db.write().await.unwrap();
+        testkit::pretend_newer(&mut tx).await;
+        tx.commit().await.unwrap();
+        db.close().await;
+    });
+    for command in ["serve", "migrate", "worker"] {
+        Kadr::run(kadr(data.path()).arg(command)).refused(1, &["newer"]);
+    }
+    let doctor = Kadr::run(kadr(data.path()).arg("doctor"));
+    assert_eq!(doctor.code, Some(1));
+    assert!(doctor.out.contains("newer"), "{}", doctor.out);
+}
+
+#[test]
+fn a_damaged_database_is_said() {
+    let data = folder();
+    fs::write(data.path().join("kadr.db"), vec![b'x'; 8192]).unwrap();
+    Kadr::run(&mut serve(data.path())).refused(1, &["kadr.db"]);
+}
+
+#[test]
+fn a_second_server_on_the_same_folder_is_refused_a_worker_is_not() {
+    let data = folder();
+    let first = Launch::start(&mut serve(data.path()));
+    Kadr::run(&mut serve(data.path())).refused(1, &["already served", "KADR_DATA"]);
+    assert_eq!(get(&first, "/healthz").0, 200, "the first one goes on");
+    assert_eq!(first.stop().code, Some(0));
+}
+
+#[test]
+fn a_site_that_is_not_built_is_said() {
+    let data = folder();
+    let empty = folder();
+    let ended = Kadr::run(serve(data.path()).env("KADR_SITE", empty.path()));
+    ended.refused(1, &["not built", "cargo xtask build", "KADR_SITE"]);
+}
+
+#[test]
+fn postgres_needs_a_secret_and_an_answer() {
+    let data = folder();
+    let url = "postgres://kadr:hunter2@127.0.0.1:1/kadr";
+    let ended = Kadr::run(serve(data.path()).env("DATABASE_URL", url));
+    ended.refused(1, &["KADR_SECRET"]);
+    let secret = "0123456789abcdef0123456789abcdef";
+    let ended = Kadr::run(serve(data.path()).env("DATABASE_URL", url).env("KADR_SECRET", secret));
+    ended.refused(1, &["Postgres", "127.0.0.1:1", "DATABASE_URL"]);
+    assert!(!ended.err.contains("hunter2"), "{}", ended.err);
+}
+
+#[test]
+fn redis_may_be_away_at_the_start() {
+    let data = folder();
+    let launch = Launch::start(serve(data.path()).env("REDIS_URL", "redis://:hunter2@127.0.0.1:1"));
+    assert_eq!(get(&launch, "/").0, 200);
+    let (status, text) = get(&launch, "/readyz");
+    assert_eq!(status, 200, "{text}");
+    assert!(text.contains("\"degraded\""), "{text}");
+    let ended = launch.stop();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(!ended.err.contains("hunter2"), "{}", ended.err);
+}
+
+#[test]
+fn idle_and_half_open_connections_do_not_hold_up_the_end() {
+    let data = folder();
+    let launch = Launch::start(&mut serve(data.path()));
+    let mut idle = TcpStream::connect(launch.addr).unwrap();
+    write!(idle, "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+    let mut answer = [0_u8; 12];
+    idle.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 200");
+    let mut half = TcpStream::connect(launch.addr).unwrap();
+    write!(half, "GET / HTTP/1.1\r\nhost:").unwrap();
+    let _silent = TcpStream::connect(launch.addr).unwrap();
+    std::thread::sleep(Duration::from_millis(100));
+    let ended = launch.stop();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(ended.took < Duration::from_secs(3), "{:?}", ended.took);
+}
+
+#[test]
+fn a_second_signal_ends_it_at_once() {
+    let data = folder();
+    let launch = Launch::start(&mut serve(data.path()));
+    // A form that never arrives keeps the server waiting for it.
+    let mut slow = TcpStream::connect(launch.addr).unwrap();
+    write!(slow, "POST /ui/preferences/theme HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n").unwrap();
+    std::thread::sleep(Duration::from_millis(200));
+    let began = Instant::now();
+    launch.signal(Signal::TERM);
+    std::thread::sleep(Duration::from_millis(1500));
+    launch.signal(Signal::INT);
+    let ended = launch.ended(Duration::from_secs(2));
+    assert!(began.elapsed() < Duration::from_secs(4));
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+}
+
+#[test]
+fn logs_are_json_when_nobody_watches_and_name_each_request() {
+    let data = folder();
+    let launch = Launch::start(&mut serve(data.path()));
+    let (_, text) = get(&launch, "/?token=hunter2");
+    let id = text
+        .lines()
+        .find_map(|line| line.strip_prefix("x-request-id: "))
+        .unwrap()
+        .to_owned();
+    let ended = launch.stop();
+    let lines: Vec<serde_json::Value> = ended
+        .err
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("JSON: {line}")))
+        .collect();
+    let line = lines.iter().find(|line| line["span"]["id"] == id.as_str()).unwrap();
+    assert_eq!(line["path"], "/");
+    assert_eq!(line["status"], 200);
+    assert!(!ended.err.contains("hunter2"), "the query is not logged");
+    let file = fs::read_to_string(data.path().join("logs/kadr.log")).unwrap();
+    assert!(file.contains(&id));
+}
+
+#[test]
+fn the_log_can_be_for_people() {
+    let data = folder();
+    let launch = Launch::start(serve(data.path()).env("KADR_LOG_FORMAT", "human").env("KADR_LOG", "warn,server=info"));
+    let ended = launch.stop();
+    assert!(ended.err.contains("INFO") && !ended.err.contains('{'), "{}", ended.err);
+}
+
+#[test]
+fn doctor_and_migrate_say_what_they_found() {
+    let data = folder();
+    let mut doctor = kadr(data.path());
+    let found = Kadr::run(doctor.arg("doctor"));
+    assert!(found.out.contains("✓ data folder"), "{}", found.out);
+    assert!(found.out.contains("✓ database"), "{}", found.out);
+    assert!(found.out.contains("– redis"), "{}", found.out);
+    assert!(found.out.contains("✓ site"), "{}", found.out);
+    assert_eq!(fs::read_dir(data.path()).unwrap().count(), 0, "it left nothing behind");
+
+    let migrated = Kadr::run(kadr(data.path()).arg("migrate"));
+    assert_eq!(migrated.code, Some(0), "{migrated:?}");
+    assert!(migrated.out.starts_with("The database is at version "), "{}", migrated.out);
+
+    let broken = Kadr::run(
+        kadr(data.path())
+            .arg("doctor")
+            .env("REDIS_URL", "redis://127.0.0.1:1")
+            .env("KADR_SITE", data.path()),
+    );
+    assert_eq!(broken.code, Some(1), "{broken:?}");
+    assert!(broken.out.contains("✗ redis"), "{}", broken.out);
+    assert!(broken.out.contains("✗ site"), "{}", broken.out);
+    assert!(broken.out.contains("the next start") || broken.out.contains("version"), "{}", broken.out);
+}
+
+/// Installed alone, without its helper and its site beside it.
+#[test]
+fn a_lonely_binary_says_what_is_missing() {
+    let home = folder();
+    let data = folder();
+    let alone = home.path().join("kadr");
+    fs::copy(env!("CARGO_BIN_EXE_kadr"), &alone).unwrap();
+    let run = |command: &str, site: bool| {
+        let mut template = kadr(data.path());
+        if !site {
+            template.env_remove("KADR_SITE");
+        }
+        let mut process = std::process::Command::new(&alone);
+        process.arg(command).stdin(std::process::Stdio::null());
+        process.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+        process.current_dir(home.path());
+        for (name, value) in template.get_envs() {
+            match value {
+                Some(value) => process.env(name, value),
+                None => process.env_remove(name),
+            };
+        }
+        process
+    };
+    Kadr::run(&mut run("serve", false)).refused(1, &["not built"]);
+    let doctor = Kadr::run(&mut run("doctor", true));
+    assert_eq!(doctor.code, Some(1));
+    assert!(doctor.out.contains("✗ media helper  kadr-media is not beside"), "{}", doctor.out);
+    let launch = Launch::start(&mut run("serve", true));
+    let (status, text) = get(&launch, "/readyz");
+    assert_eq!(status, 200, "{text}");
+    assert!(text.contains("\"degraded\"") && text.contains("media"), "{text}");
+    assert_eq!(launch.stop().code, Some(0));
+}
