@@ -1,11 +1,26 @@
 //! What a page knows about the request it answers, and the one place with server-only code.
+//!
+//! Pages are compiled for the browser too, where nothing here is ever called: there the
+//! functions answer with nothing.
 
 use std::{collections::HashMap, sync::Arc};
 
 use domain::{language::Language, theme::Theme};
 use leptos::prelude::*;
 
-use crate::i18n::{Locale, locale};
+use crate::{
+    i18n::{Locale, locale},
+    shell::flash::Flash,
+};
+
+/// Chosen language and theme, for a year; the server reads them into [`Visit`].
+pub const LANGUAGE_COOKIE: &str = "kadr_lang";
+pub const THEME_COOKIE: &str = "kadr_theme";
+/// The sentence to say on the next page.
+pub const FLASH_COOKIE: &str = "kadr_flash";
+
+/// In seconds, as cookies count.
+pub const YEAR: u32 = 365 * 24 * 60 * 60;
 
 /// The names of the built site's files with their hashes, by plain name (`kadr.css`).
 #[derive(Debug, Clone, Default)]
@@ -49,4 +64,198 @@ impl Visit {
 #[must_use]
 pub fn use_visit() -> Visit {
     expect_context::<Visit>()
+}
+
+/// Path and query of the page, without what a refused form left there; `/` if unknown.
+#[must_use]
+pub fn here() -> String {
+    #[cfg(feature = "ssr")]
+    if let Some(parts) = use_context::<http::request::Parts>() {
+        let Some(query) = parts.uri.query() else {
+            return parts.uri.path().to_owned();
+        };
+        let kept: Vec<_> = query
+            .split('&')
+            .filter(|pair| !pair.starts_with("__path=") && !pair.starts_with("__err="))
+            .collect();
+        return if kept.is_empty() {
+            parts.uri.path().to_owned()
+        } else {
+            format!("{}?{}", parts.uri.path(), kept.join("&"))
+        };
+    }
+    "/".to_owned()
+}
+
+/// Answers with this status.
+pub fn set_status(status: u16) {
+    #[cfg(feature = "ssr")]
+    if let (Some(options), Ok(status)) = (
+        use_context::<leptos_axum::ResponseOptions>(),
+        http::StatusCode::from_u16(status),
+    ) {
+        options.set_status(status);
+    }
+    #[cfg(not(feature = "ssr"))]
+    let _ = status;
+}
+
+/// Answers a script with this status. A form sent by the browser itself is answered with a
+/// redirect, whose status must stay.
+pub fn set_program_status(status: u16) {
+    if !is_browser_form() {
+        set_status(status);
+    }
+}
+
+/// Goes on at a page of ours. Anything that is not a path of this house leads home.
+pub fn redirect(to: &str) {
+    #[cfg(feature = "ssr")]
+    if is_browser_form() {
+        leptos_axum::redirect(own_path(to));
+    }
+    #[cfg(not(feature = "ssr"))]
+    let _ = to;
+}
+
+/// Says a sentence on the page the browser goes to next. A script says it by itself.
+pub fn say_next(flash: Flash) {
+    if is_browser_form() {
+        set_cookie(FLASH_COOKIE, flash.code(), 60);
+    }
+}
+
+/// The sentence to say on this page, if there is one. It is said once.
+#[must_use]
+pub fn take_flash() -> Option<Flash> {
+    let flash = Flash::parse(&cookie(FLASH_COOKIE)?);
+    set_cookie(FLASH_COOKIE, "", 0);
+    flash
+}
+
+/// Sets a cookie of a plain word for so many seconds.
+pub fn set_cookie(name: &str, value: &str, seconds: u32) {
+    #[cfg(feature = "ssr")]
+    if let (Some(options), Ok(cookie)) = (
+        use_context::<leptos_axum::ResponseOptions>(),
+        http::HeaderValue::from_str(&format!(
+            "{name}={value}; Path=/; Max-Age={seconds}; SameSite=Lax; HttpOnly"
+        )),
+    ) {
+        options.append_header(http::header::SET_COOKIE, cookie);
+    }
+    #[cfg(not(feature = "ssr"))]
+    let _ = (name, value, seconds);
+}
+
+/// The value of a cookie of the request.
+fn cookie(name: &str) -> Option<String> {
+    #[cfg(feature = "ssr")]
+    {
+        use_context::<http::request::Parts>()?
+            .headers
+            .get_all(http::header::COOKIE)
+            .iter()
+            .filter_map(|header| header.to_str().ok())
+            .flat_map(|header| header.split(';'))
+            .find_map(|pair| {
+                let (key, value) = pair.trim().split_once('=')?;
+                (key == name).then(|| value.to_owned())
+            })
+    }
+    #[cfg(not(feature = "ssr"))]
+    {
+        let _ = name;
+        None
+    }
+}
+
+/// Whether the browser itself sent this form: then it wants a page back, not data.
+fn is_browser_form() -> bool {
+    #[cfg(feature = "ssr")]
+    {
+        use_context::<http::request::Parts>().is_some_and(|parts| {
+            parts
+                .headers
+                .get(http::header::ACCEPT)
+                .and_then(|accept| accept.to_str().ok())
+                .is_some_and(|accept| accept.contains("text/html"))
+        })
+    }
+    #[cfg(not(feature = "ssr"))]
+    false
+}
+
+/// A path of this house, and nothing a browser would read as another one.
+#[cfg(feature = "ssr")]
+fn own_path(to: &str) -> &str {
+    let is_own = to.starts_with('/')
+        && !to.starts_with("//")
+        && to.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
+    if is_own { to } else { domain::routes::HOME }
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn redirects_stay_in_the_house() {
+        for (to, expected) in [
+            ("/", "/"),
+            ("/search?q=a%20b#x", "/search?q=a%20b#x"),
+            ("", "/"),
+            ("search", "/"),
+            ("//evil.example", "/"),
+            ("/\\evil.example", "/"),
+            ("https://evil.example", "/"),
+            ("/a\r\nSet-Cookie: x=y", "/"),
+            ("/\u{a0}", "/"),
+        ] {
+            assert_eq!(own_path(to), expected, "{to:?}");
+        }
+    }
+
+    #[test]
+    fn a_page_knows_where_it_is() {
+        let owner = Owner::new();
+        owner.with(|| {
+            assert_eq!(here(), "/", "outside of a request");
+            for (uri, expected) in [
+                ("/search?q=a", "/search?q=a"),
+                ("/admin/ui?__path=%2Fui%2Fx&__err=abc", "/admin/ui"),
+                (
+                    "/admin/ui?tab=forms&__path=x&__err=y",
+                    "/admin/ui?tab=forms",
+                ),
+            ] {
+                let (parts, ()) = http::Request::builder()
+                    .uri(uri)
+                    .body(())
+                    .unwrap()
+                    .into_parts();
+                provide_context(parts);
+                assert_eq!(here(), expected);
+            }
+        });
+    }
+
+    #[test]
+    fn a_flash_is_said_once() {
+        let owner = Owner::new();
+        owner.with(|| {
+            assert_eq!(take_flash(), None);
+            let (parts, ()) = http::Request::builder()
+                .header("cookie", "a=b; kadr_flash=introduced")
+                .body(())
+                .unwrap()
+                .into_parts();
+            provide_context(parts);
+            provide_context(leptos_axum::ResponseOptions::default());
+            assert_eq!(take_flash(), Some(Flash::Introduced));
+            let options = expect_context::<leptos_axum::ResponseOptions>();
+            let sent = options.0.read().unwrap().headers.clone();
+            assert!(sent["set-cookie"].to_str().unwrap().contains("Max-Age=0"));
+        });
+    }
 }

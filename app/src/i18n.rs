@@ -24,3 +24,21 @@ pub fn locale(language: Language) -> Locale {
         Language::Uk => Locale::uk,
     }
 }
+
+/// Puts a value where a message says `{name}`: for messages that are needed as text (titles,
+/// attributes), which the macros of the catalogue give only without values.
+#[must_use]
+pub fn fill(message: &str, name: &str, value: &str) -> String {
+    message.replace(&format!("{{{name}}}"), value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_put_in_as_it_is() {
+        assert_eq!(fill("«{query}»", "query", "{query} <b>"), "«{query} <b>»");
+        assert_eq!(fill("nothing", "query", "x"), "nothing");
+    }
+}

@@ -4,7 +4,14 @@
 //! around them. Code that only the server may have lives inside `#[server]` bodies and in
 //! `context`, nowhere else.
 
+#![allow(
+    unreachable_pub,
+    reason = "what `#[component]` makes of a function is public, wherever the function is"
+)]
+
+pub mod admin;
 pub mod context;
 pub mod i18n;
 pub mod shell;
+pub mod ui;
 pub mod videos;

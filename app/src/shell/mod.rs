@@ -1,7 +1,14 @@
-//! The page around every page: document, header, footer, routes.
+//! The page around every page: document, header, footer, toasts, routes.
 
-use domain::routes;
-use leptos::prelude::*;
+mod failure;
+pub mod flash;
+mod footer;
+mod header;
+pub mod preferences;
+mod toasts;
+
+use domain::{language::Language, routes, theme::Theme};
+use leptos::{attr::custom::custom_attribute, prelude::*};
 use leptos_i18n::td_string;
 use leptos_meta::{MetaTags, Title, provide_meta_context};
 use leptos_router::{
@@ -9,7 +16,25 @@ use leptos_router::{
     components::{Route, Router, Routes},
 };
 
-use crate::{context::use_visit, videos::home::HomePage};
+use failure::NotFound;
+pub use failure::error_document;
+use footer::Footer;
+use header::Header;
+use toasts::Toasts;
+
+use crate::{
+    admin::ui_page::UiPage,
+    context::{Visit, use_visit},
+    videos::{home::HomePage, search::SearchPage},
+};
+
+/// Addresses that have a page of their own, for whoever mounts or walks them.
+pub const PAGES: &[&str] = &[routes::HOME, routes::SEARCH, routes::ADMIN_UI];
+
+/// The colours of the canvas, for what browsers paint around a page. `tokens.css` has them
+/// as `--canvas`; a browser's frame takes no oklch.
+const CANVAS_LIGHT: &str = "#f9f6f0";
+const CANVAS_DARK: &str = "#110e0c";
 
 /// The whole document.
 #[must_use]
@@ -19,10 +44,7 @@ pub fn document() -> impl IntoView {
         <!DOCTYPE html>
         <html lang=visit.language.code() data-theme=visit.theme.code()>
             <head>
-                <meta charset="utf-8" />
-                <meta name="viewport" content="width=device-width, initial-scale=1" />
-                <link rel="stylesheet" href=visit.assets.href("kadr.css") />
-                <script type="module" src=visit.assets.href("boot.js")></script>
+                <Head visit=visit.clone() />
                 <MetaTags />
             </head>
             <body>
@@ -32,22 +54,107 @@ pub fn document() -> impl IntoView {
     }
 }
 
+/// What stands in the head of every page, errors included.
+#[component]
+fn Head(visit: Visit) -> impl IntoView {
+    let assets = &visit.assets;
+    let (light, dark) = match visit.theme {
+        Theme::Auto => (CANVAS_LIGHT, CANVAS_DARK),
+        Theme::Light => (CANVAS_LIGHT, CANVAS_LIGHT),
+        Theme::Dark => (CANVAS_DARK, CANVAS_DARK),
+    };
+    let fonts: &[&str] = match visit.language {
+        Language::En => &["inter-latin-opsz-normal.woff2"],
+        Language::Ru | Language::Uk => &[
+            "inter-cyrillic-opsz-normal.woff2",
+            "inter-latin-opsz-normal.woff2",
+        ],
+    };
+    view! {
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        {fonts
+            .iter()
+            .map(|font| {
+                view! {
+                    <link
+                        rel="preload"
+                        href=assets.href(font)
+                        r#as="font"
+                        type="font/woff2"
+                        crossorigin="anonymous"
+                    />
+                }
+            })
+            .collect_view()}
+        <link rel="stylesheet" href=assets.href("kadr.css") />
+        <script type="module" src=assets.href("boot.js")></script>
+        <script type="module" src=assets.href("shell.js")></script>
+        <meta name="color-scheme" content="light dark" />
+        <meta
+            name="theme-color"
+            {..custom_attribute("media", "(prefers-color-scheme: light)")}
+            content=light
+            data-light=CANVAS_LIGHT
+            data-dark=CANVAS_DARK
+        />
+        <meta
+            name="theme-color"
+            {..custom_attribute("media", "(prefers-color-scheme: dark)")}
+            content=dark
+            data-light=CANVAS_LIGHT
+            data-dark=CANVAS_DARK
+        />
+        <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+        <link rel="apple-touch-icon" href="/apple-touch-icon.png" />
+        <link rel="manifest" href="/manifest.webmanifest" />
+    }
+}
+
+/// Landmarks around what a page says.
+#[component]
+fn Frame(children: Children) -> impl IntoView {
+    let locale = use_visit().locale();
+    view! {
+        <a class="skip-link" href="#content">
+            {td_string!(locale, shell.skip_to_content)}
+        </a>
+        <Header />
+        <main id="content" tabindex="-1">
+            {children()}
+        </main>
+        <Footer />
+        <Toasts />
+    }
+}
+
+/// The body: every page with its address.
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
-    let locale = use_visit().locale();
     view! {
-        <Title formatter=|text: String| if text.is_empty() { "Kadr".into() } else { format!("{text} · Kadr") } />
+        <Title formatter=title />
         <Router>
-            <a class="skip-link" href="#content">{td_string!(locale, shell.skip_to_content)}</a>
-            <main id="content">
-                <Routes fallback=|| "404">
+            <Frame>
+                <Routes fallback=NotFound>
                     <Route path=StaticSegment("") view=HomePage ssr=SsrMode::Async />
+                    <Route path=StaticSegment("search") view=SearchPage ssr=SsrMode::Async />
+                    <Route
+                        path=(StaticSegment("admin"), StaticSegment("ui"))
+                        view=UiPage
+                        ssr=SsrMode::Async
+                    />
                 </Routes>
-            </main>
+            </Frame>
         </Router>
     }
 }
 
-/// Addresses that have a page of their own, for whoever mounts or walks them.
-pub const PAGES: &[&str] = &[routes::HOME];
+/// What a window is called: the page, then the house.
+fn title(page: String) -> String {
+    if page.is_empty() {
+        "Kadr".to_owned()
+    } else {
+        format!("{page} · Kadr")
+    }
+}

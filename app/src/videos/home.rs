@@ -1,23 +1,53 @@
-//! `/`: what there is to watch.
+//! `/`: what there is to watch. Until there is something: an empty cinema, and a seat.
 
 use leptos::prelude::*;
 use leptos_i18n::td_string;
-use leptos_meta::Title;
+use leptos_meta::{Meta, Title};
 
-use crate::context::use_visit;
+use crate::{
+    context::use_visit,
+    shell::preferences::{LanguageForm, ThemeForm},
+    ui::{Icon, Symbol},
+};
+
+/// The cinema. Painted with the `--hall-*` tokens of `style/videos.css`.
+const HALL: &str = include_str!("hall.svg");
 
 #[component]
 pub fn HomePage() -> impl IntoView {
     let locale = use_visit().locale();
     view! {
         <Title text="" />
-        <h1>{td_string!(locale, shell.home_empty_title)}</h1>
-        <Probe />
+        <Meta name="description" content=td_string!(locale, shell.description) />
+        <section class="hall">
+            <div class="scene" aria-hidden="true" inner_html=HALL></div>
+            <div class="words">
+                <h1>{td_string!(locale, videos.empty_title)}</h1>
+                <p>{td_string!(locale, videos.empty_note)}</p>
+            </div>
+        </section>
+        <div class="meanwhile">
+            <section class="aside">
+                <h2>
+                    <Icon symbol=Symbol::Seat />
+                    {td_string!(locale, videos.settle_title)}
+                </h2>
+                <p>{td_string!(locale, videos.settle_note)}</p>
+                <div class="settle">
+                    <ThemeForm />
+                    <LanguageForm />
+                </div>
+            </section>
+            <section class="aside">
+                <h2>
+                    <Icon symbol=Symbol::Terminal />
+                    {td_string!(locale, videos.owner_title)}
+                </h2>
+                <p>{td_string!(locale, videos.owner_note)}</p>
+                <p>
+                    <code class="command" translate="no">"kadr doctor"</code>
+                </p>
+            </section>
+        </div>
     }
-}
-
-#[island]
-fn Probe() -> impl IntoView {
-    let (n, set_n) = signal(0);
-    view! { <button on:click=move |_| set_n.update(|n| *n += 1)>{n}</button> }
 }

@@ -1,3 +1,4 @@
 //! Videos: home, search and, later, the watch page.
 
 pub mod home;
+pub mod search;

@@ -1,0 +1,59 @@
+//! Fields: a label, a control, a hint, an error, tied together for those who cannot see it.
+
+mod choice;
+mod text;
+
+use leptos::prelude::*;
+
+pub use choice::{Checkbox, Radio, RadioGroup, Switch};
+pub use text::{Select, TextArea, TextField};
+
+use super::{Icon, Symbol};
+
+/// The ids by which a control names its hint and its error.
+#[derive(Clone)]
+struct Ids {
+    control: String,
+    hint: String,
+    error: String,
+}
+
+impl Ids {
+    fn new(id: Option<String>, name: &str) -> Self {
+        let control = id.unwrap_or_else(|| name.to_owned());
+        Self {
+            hint: format!("{control}-hint"),
+            error: format!("{control}-error"),
+            control,
+        }
+    }
+
+    /// The value of `aria-describedby`: the error first, it is what must be heard.
+    fn described_by(&self, has_hint: bool, has_error: bool) -> Option<String> {
+        match (has_error, has_hint) {
+            (true, true) => Some(format!("{} {}", self.error, self.hint)),
+            (true, false) => Some(self.error.clone()),
+            (false, true) => Some(self.hint.clone()),
+            (false, false) => None,
+        }
+    }
+}
+
+/// The line below a control. It is always there, so that a screen reader hears it change.
+#[component]
+fn ErrorLine(id: String, error: Signal<Option<String>>) -> impl IntoView {
+    view! {
+        <p class="error" id=id aria-live="polite">
+            {move || {
+                error
+                    .get()
+                    .map(|text| {
+                        view! {
+                            <Icon symbol=Symbol::Stop />
+                            <span>{text}</span>
+                        }
+                    })
+            }}
+        </p>
+    }
+}
