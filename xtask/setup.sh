@@ -61,7 +61,7 @@ install_packages() {
         as_root apt-get update -qq || die "the list of packages could not be fetched; is the network there?"
         KADR_APT_UPDATED=1
       fi
-      as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null ||
+      as_root env DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes apt-get install -y -qq --no-install-recommends "$@" >/dev/null ||
         die "apt could not install $purpose; its own message is above"
       ;;
   esac
@@ -105,6 +105,34 @@ ensure_libraries() {
   fi
 }
 
+# Rustup, from its script or, where that host cannot be reached, from where the script would
+# have fetched it.
+install_rust() {
+  local installer=$1/rustup-init.tmp triple
+  say "Installing Rust with rustup into $1"
+  mkdir -p "$1"
+  local options=(-y --quiet --profile minimal --default-toolchain stable --target wasm32-unknown-unknown)
+  if curl --proto '=https' --tlsv1.2 -sSf --retry 2 -o "$installer" https://sh.rustup.rs 2>/dev/null; then
+    RUSTUP_INIT_SKIP_PATH_CHECK=yes sh "$installer" "${options[@]}" || die "rustup could not install Rust; its own message is above"
+  else
+    case $(uname -s)-$(uname -m) in
+      Linux-x86_64) triple=x86_64-unknown-linux-gnu ;;
+      Linux-aarch64 | Linux-arm64) triple=aarch64-unknown-linux-gnu ;;
+      Darwin-arm64) triple=aarch64-apple-darwin ;;
+      Darwin-x86_64) triple=x86_64-apple-darwin ;;
+      *) die "https://sh.rustup.rs could not be reached; install Rust $RUST_WANTED or newer by hand" ;;
+    esac
+    curl --proto '=https' --tlsv1.2 -sSf --retry 2 -o "$installer" "https://static.rust-lang.org/rustup/dist/$triple/rustup-init" ||
+      die "neither sh.rustup.rs nor static.rust-lang.org could be reached; install Rust $RUST_WANTED or newer by hand"
+    # Rustup looks at the name it is called by.
+    mv "$installer" "$1/rustup-init"
+    installer=$1/rustup-init
+    chmod +x "$installer"
+    RUSTUP_INIT_SKIP_PATH_CHECK=yes "$installer" "${options[@]}" || die "rustup could not install Rust; its own message is above"
+  fi
+  rm -f "$installer"
+}
+
 # Rust with the wasm target. Components beyond the compiler are named: ensure_rust rustfmt clippy
 ensure_rust() {
   local cargo_home=${CARGO_HOME:-$HOME/.cargo} component version
@@ -129,12 +157,7 @@ ensure_rust() {
       if is_mac; then die "curl is missing"; fi
       install_packages "curl" curl ca-certificates
     fi
-    say "Installing Rust with rustup into $cargo_home"
-    local installer
-    installer=$(curl --proto '=https' --tlsv1.2 -sSf --retry 3 https://sh.rustup.rs) ||
-      die "https://sh.rustup.rs could not be reached; Rust $RUST_WANTED or newer can also be installed by hand"
-    RUSTUP_INIT_SKIP_PATH_CHECK=yes sh -c "$installer" rustup-init -y --quiet --profile minimal --default-toolchain stable \
-      --target wasm32-unknown-unknown || die "rustup could not install Rust; its own message is above"
+    install_rust "$cargo_home"
     hash -r
   fi
   if [ ! -d "$(cd "$KADR_ROOT" && rustc --print target-libdir --target wasm32-unknown-unknown)" ]; then
