@@ -8,7 +8,7 @@ use std::{
 
 use sqlx::{
     AnyConnection, AssertSqlSafe, Connection, Row,
-    migrate::{Migrate, MigrateError, Migrator},
+    migrate::{MigrateError, Migrator},
 };
 use tokio::time::Instant;
 
@@ -37,6 +37,16 @@ pub struct Status {
     pub unknown: Vec<i64>,
 }
 
+/// A name for the embedded migrations: two programs with the same one want the same schema.
+#[must_use]
+pub fn fingerprint() -> String {
+    let mut sum = 0xcbf2_9ce4_8422_2325_u64;
+    for byte in MIGRATOR.iter().flat_map(|step| step.checksum.iter()) {
+        sum = (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+    }
+    format!("{sum:016x}")
+}
+
 impl Status {
     /// The newest step this database has.
     #[must_use]
@@ -52,11 +62,15 @@ impl Db {
     /// # Errors
     /// When the database does not answer.
     pub async fn status(&self) -> Result<Status, OpenError> {
+        self.status_of(&MIGRATOR).await
+    }
+
+    async fn status_of(&self, steps: &Migrator) -> Result<Status, OpenError> {
         let applied = applied(self)
             .await
             .map_err(|error| OpenError::Other(error.to_string()))?;
         let mut status = Status::default();
-        for step in MIGRATOR.iter() {
+        for step in steps.iter() {
             let migration = Migration {
                 version: step.version,
                 name: step.description.to_string(),
@@ -69,33 +83,42 @@ impl Db {
         }
         status.unknown = applied
             .into_iter()
-            .filter(|version| !MIGRATOR.version_exists(*version))
+            .filter(|version| !steps.version_exists(*version))
             .collect();
         Ok(status)
     }
 
     pub(super) async fn migrate(&self, address: &Address, data: &Path) -> Result<(), OpenError> {
+        self.migrate_with(&MIGRATOR, address, data).await
+    }
+
+    async fn migrate_with(
+        &self,
+        steps: &Migrator,
+        address: &Address,
+        data: &Path,
+    ) -> Result<(), OpenError> {
         // Almost every start finds nothing to do, and needs no lock to see that.
-        let status = self.status().await?;
-        refuse_newer(&status)?;
+        let status = self.status_of(steps).await?;
+        refuse_newer(steps, &status)?;
         if status.pending.is_empty() {
             return Ok(());
         }
         match address {
             Address::Sqlite(path) => {
                 let lock = file_lock(data).await?;
-                let status = self.status().await?;
-                refuse_newer(&status)?;
+                let status = self.status_of(steps).await?;
+                refuse_newer(steps, &status)?;
                 if !status.pending.is_empty() {
                     if status.version() > 0 {
                         self.copy(path, status.version()).await?;
                     }
-                    run(address, &status).await?;
+                    run(steps, address, &status).await?;
                 }
                 drop(lock);
             }
             // sqlx holds an advisory lock of the database while it migrates.
-            Address::Postgres(_) => run(address, &status).await?,
+            Address::Postgres(_) => run(steps, address, &status).await?,
         }
         Ok(())
     }
@@ -131,7 +154,7 @@ impl Db {
     }
 }
 
-async fn run(address: &Address, status: &Status) -> Result<(), OpenError> {
+async fn run(steps: &Migrator, address: &Address, status: &Status) -> Result<(), OpenError> {
     let url = address.url();
     let mut connection = AnyConnection::connect(&url)
         .await
@@ -144,28 +167,24 @@ async fn run(address: &Address, status: &Status) -> Result<(), OpenError> {
     tracing::info!(pending = names.join(", "), "migrating the database");
     // On its own connection: closing it frees the advisory lock whatever happened.
     let result = tokio::time::timeout(PATIENCE, async {
-        connection
-            .ensure_migrations_table("_sqlx_migrations")
-            .await
-            .ok();
-        MIGRATOR.run_direct(None, &mut connection, false).await
+        steps.run_direct(None, &mut connection, false).await
     })
     .await;
     connection.close().await.ok();
     match result {
         Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => Err(failed(address, error)),
+        Ok(Err(error)) => Err(failed(steps, address, error)),
         Err(_) => Err(OpenError::Locked {
             seconds: PATIENCE.as_secs(),
         }),
     }
 }
 
-fn failed(address: &Address, error: MigrateError) -> OpenError {
+fn failed(steps: &Migrator, address: &Address, error: MigrateError) -> OpenError {
     match error {
         MigrateError::VersionMissing(found) => OpenError::Newer {
             found,
-            known: known(),
+            known: known(steps),
         },
         MigrateError::VersionMismatch(version) => OpenError::Changed { version },
         MigrateError::ExecuteMigration(error, version) => match refused(address, &error) {
@@ -184,15 +203,15 @@ fn failed(address: &Address, error: MigrateError) -> OpenError {
     }
 }
 
-fn known() -> i64 {
-    MIGRATOR.iter().map(|step| step.version).max().unwrap_or(0)
+fn known(steps: &Migrator) -> i64 {
+    steps.iter().map(|step| step.version).max().unwrap_or(0)
 }
 
-fn refuse_newer(status: &Status) -> Result<(), OpenError> {
+fn refuse_newer(steps: &Migrator, status: &Status) -> Result<(), OpenError> {
     match status.unknown.last() {
         Some(&found) => Err(OpenError::Newer {
             found,
-            known: known(),
+            known: known(steps),
         }),
         None => Ok(()),
     }
@@ -279,5 +298,154 @@ fn forget_old_copies(path: &Path, name: &str) {
         if let Err(error) = std::fs::remove_file(&old) {
             tracing::warn!(%error, copy = %old.display(), "an old copy could not be removed");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use sqlx::{
+        SqlSafeStr,
+        migrate::{Migration, MigrationType},
+    };
+
+    use super::*;
+    use crate::db::Options;
+
+    fn step(version: i64, sql: &'static str) -> Migration {
+        let description = Cow::Borrowed("a step");
+        Migration::new(
+            version,
+            description,
+            MigrationType::Simple,
+            sql.into_sql_str(),
+            false,
+        )
+    }
+
+    struct House {
+        folder: tempfile::TempDir,
+        address: Address,
+        db: Db,
+    }
+
+    async fn house() -> House {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/kadr.db", folder.path().display());
+        let options = Options {
+            migrate: false,
+            ..Options::default()
+        };
+        House {
+            address: Address::parse(&url).unwrap(),
+            db: Db::open_with(&url, folder.path(), options).await.unwrap(),
+            folder,
+        }
+    }
+
+    impl House {
+        async fn migrate(&self, steps: Vec<Migration>) -> Result<(), OpenError> {
+            let steps = Migrator::with_migrations(steps);
+            self.db
+                .migrate_with(&steps, &self.address, self.folder.path())
+                .await
+        }
+
+        fn copies(&self) -> Vec<String> {
+            let mut names: Vec<String> = std::fs::read_dir(self.folder.path())
+                .unwrap()
+                .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+                .filter(|name| name.contains("before"))
+                .collect();
+            names.sort();
+            names
+        }
+    }
+
+    #[tokio::test]
+    async fn the_file_is_copied_before_it_changes_and_three_copies_are_kept() {
+        let house = house().await;
+        let mut steps = vec![step(
+            1,
+            "CREATE TABLE a (x BIGINT); INSERT INTO a VALUES (1)",
+        )];
+        house.migrate(steps.clone()).await.unwrap();
+        assert_eq!(
+            house.copies(),
+            Vec::<String>::new(),
+            "a new file needs no copy"
+        );
+        for version in 2..=6 {
+            steps.push(step(version, "UPDATE a SET x = x + 1"));
+            house.migrate(steps.clone()).await.unwrap();
+            // Once more: nothing to do, so no copy either.
+            house.migrate(steps.clone()).await.unwrap();
+        }
+        assert_eq!(
+            house.copies(),
+            ["kadr.db.before-3", "kadr.db.before-4", "kadr.db.before-5"]
+        );
+        let url = format!(
+            "sqlite://{}/kadr.db.before-4",
+            house.folder.path().display()
+        );
+        let mut copy = AnyConnection::connect(&url).await.unwrap();
+        let row = sqlx::query("SELECT x FROM a")
+            .fetch_one(&mut copy)
+            .await
+            .unwrap();
+        assert_eq!(row.get::<i64, _>("x"), 4, "as it was with version 4");
+    }
+
+    #[tokio::test]
+    async fn a_step_that_fails_leaves_nothing_behind_and_can_be_tried_again() {
+        let house = house().await;
+        let good = step(1, "CREATE TABLE a (x BIGINT)");
+        let bad = step(
+            2,
+            "INSERT INTO a VALUES (1); INSERT INTO nowhere VALUES (1)",
+        );
+        let error = house.migrate(vec![good.clone(), bad]).await.unwrap_err();
+        assert!(
+            matches!(error, OpenError::Migration { version: 2, .. }),
+            "{error}"
+        );
+        assert!(error.to_string().contains("nowhere"), "{error}");
+        let better = step(2, "INSERT INTO a VALUES (2)");
+        house.migrate(vec![good, better]).await.unwrap();
+        let rows = sqlx::query("SELECT x FROM a")
+            .fetch_all(house.db.read())
+            .await
+            .unwrap();
+        let values: Vec<i64> = rows.iter().map(|row| row.get("x")).collect();
+        assert_eq!(values, [2]);
+    }
+
+    #[tokio::test]
+    async fn a_newer_database_and_a_changed_step_are_refused() {
+        let house = house().await;
+        let first = step(1, "CREATE TABLE a (x BIGINT)");
+        let second = step(2, "CREATE TABLE b (x BIGINT)");
+        house.migrate(vec![first.clone(), second]).await.unwrap();
+        let error = house.migrate(vec![first]).await.unwrap_err();
+        assert!(
+            matches!(error, OpenError::Newer { found: 2, known: 1 }),
+            "{error}"
+        );
+        assert!(
+            error.to_string().contains("start the newer program"),
+            "{error}"
+        );
+        let changed = vec![
+            step(1, "CREATE TABLE other (x BIGINT)"),
+            step(2, "CREATE TABLE b (x BIGINT)"),
+            step(3, "CREATE TABLE c (x BIGINT)"),
+        ];
+        let error = house.migrate(changed).await.unwrap_err();
+        assert!(
+            matches!(error, OpenError::Changed { version: 1 }),
+            "{error}"
+        );
     }
 }

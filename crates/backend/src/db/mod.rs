@@ -22,8 +22,8 @@ use sqlx::AnyPool;
 pub use self::{
     address::Engine,
     error::DbError,
-    filter::Filter,
-    migrate::{Migration, Status},
+    filter::{Filter, Value},
+    migrate::{Migration, Status, fingerprint},
     open::{OpenError, Options},
     tx::Tx,
 };

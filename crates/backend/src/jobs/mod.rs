@@ -20,8 +20,6 @@ mod registry;
 mod shift;
 mod store;
 mod sweep;
-#[cfg(test)]
-mod tests;
 mod timing;
 
 use std::{fmt, sync::Arc, time::Duration};
@@ -186,7 +184,11 @@ impl Jobs {
                 id: job.id,
                 state: job.state,
                 waiting_for: job.waiting_for,
-                progress: if job.state == JobState::Done { 1.0 } else { job.progress },
+                progress: if job.state == JobState::Done {
+                    1.0
+                } else {
+                    job.progress
+                },
                 video: store::video(job.subject),
                 error: job.error,
             })

@@ -6,8 +6,6 @@
 
 mod local;
 mod redis;
-#[cfg(test)]
-mod tests;
 
 use std::sync::Arc;
 
@@ -45,8 +43,7 @@ pub trait Queue: Send + Sync {
     fn announce(&self, lane: Lane);
 
     /// Waits until somebody said so. All tickets of the lane that lie there are taken as
-    /// one: who finds more work than it has hands announces again. Dropping the future may
-    /// lose a ticket.
+    /// one: who finds more work than it has hands announces again. May be dropped.
     fn take(&self, lane: Lane) -> BoxFuture<'_, ()>;
 
     /// Whether tickets of other processes arrive here.

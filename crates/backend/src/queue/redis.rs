@@ -6,8 +6,8 @@
 
 use std::{
     sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        Arc, OnceLock,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -15,7 +15,7 @@ use std::{
 use domain::jobs::Lane;
 use fred::{
     clients::Client,
-    error::Error,
+    error::{Error, ErrorKind},
     interfaces::{ClientLike, StreamsInterface},
     types::{
         Builder, Value,
@@ -26,11 +26,10 @@ use fred::{
 };
 use futures::future::{BoxFuture, FutureExt};
 use tokio::{
-    sync::{Notify, OnceCell},
-    task::JoinHandle,
+    sync::Notify,
     time::{sleep, timeout},
 };
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{Queue, QueueError};
 
@@ -59,13 +58,23 @@ struct Shared {
     stop: CancellationToken,
 }
 
+/// One lane's tickets on their way in. Reading goes on in a task of its own, so that who
+/// stops waiting loses no ticket; but it reads only when somebody waits, and holds at most
+/// one, or a busy process would keep tickets from idle ones.
+#[derive(Default)]
+struct Inbox {
+    waiting: AtomicUsize,
+    wanted: Notify,
+    bell: Notify,
+    taken: Notify,
+}
+
 pub(super) struct RedisQueue {
     shared: Arc<Shared>,
     writer: Client,
-    /// A read that blocks would block everything else on its connection: one each, made
-    /// when somebody reads (a process that only serves pages never does).
-    readers: [OnceCell<Client>; Lane::ALL.len()],
-    sender: Mutex<Option<JoinHandle<()>>>,
+    /// Made when somebody first waits: a process that only serves pages never does.
+    inboxes: [OnceLock<Arc<Inbox>>; Lane::ALL.len()],
+    tasks: TaskTracker,
 }
 
 impl RedisQueue {
@@ -84,49 +93,98 @@ impl RedisQueue {
             stop: CancellationToken::new(),
         });
         let writer = client(&shared.config).map_err(|_| QueueError::Url)?;
-        let sender = tokio::spawn(send(Arc::clone(&shared), writer.clone()));
+        let tasks = TaskTracker::new();
+        tasks.spawn(send(Arc::clone(&shared), writer.clone()));
         Ok(Self {
             shared,
             writer,
-            readers: Default::default(),
-            sender: Mutex::new(Some(sender)),
+            inboxes: Default::default(),
+            tasks,
         })
     }
 
-    async fn reader(&self, lane: Lane) -> Result<&Client, Error> {
-        self.readers[index(lane)]
-            .get_or_try_init(|| async {
-                let client = client(&self.shared.config)?;
-                client.connect();
-                Ok(client)
-            })
-            .await
+    fn inbox(&self, lane: Lane) -> &Inbox {
+        self.inboxes[index(lane)].get_or_init(|| {
+            let inbox = Arc::<Inbox>::default();
+            let reading = receive(Arc::clone(&self.shared), Arc::clone(&inbox), lane);
+            self.tasks.spawn(reading);
+            inbox
+        })
     }
+}
 
-    async fn read(&self, lane: Lane) -> Result<bool, Error> {
-        let client = self.reader(lane).await?;
-        client.wait_for_connect().await?;
-        let block = u64::try_from(BLOCK.as_millis()).unwrap_or(u64::MAX);
-        let read = client.xreadgroup::<Value, _, _, _, _>(
-            GROUP,
-            CONSUMER,
-            Some(TAKE),
-            Some(block),
-            true,
-            stream(lane),
-            ">",
-        );
-        match timeout(BLOCK + PATIENCE, read).await {
-            Ok(Ok(tickets)) => Ok(!tickets.is_null()),
-            // New, or wiped: the group begins with what lies there already.
-            Ok(Err(error)) if error.details().starts_with("NOGROUP") => {
-                make_group(client, lane).await?;
-                // Whatever was wiped may have been tickets.
-                Ok(true)
+/// Counts who waits, for as long as they do.
+struct Waiting<'a>(&'a Inbox);
+
+impl<'a> Waiting<'a> {
+    fn at(inbox: &'a Inbox) -> Self {
+        inbox.waiting.fetch_add(1, Ordering::AcqRel);
+        inbox.wanted.notify_one();
+        Self(inbox)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// Reads tickets for one lane. A read that blocks would block everything else on its
+/// connection, so it has one of its own.
+async fn receive(shared: Arc<Shared>, inbox: Arc<Inbox>, lane: Lane) {
+    let Ok(client) = client(&shared.config) else {
+        return;
+    };
+    client.connect();
+    let reading = async {
+        loop {
+            while inbox.waiting.load(Ordering::Acquire) == 0 {
+                inbox.wanted.notified().await;
             }
-            Ok(Err(error)) => Err(error),
-            Err(_) => Err(Error::new(fred::error::ErrorKind::Timeout, "no answer")),
+            match read(&client, lane).await {
+                Ok(false) => {}
+                Ok(true) => {
+                    inbox.bell.notify_one();
+                    inbox.taken.notified().await;
+                }
+                Err(error) => {
+                    shared.note(Err(&error));
+                    sleep(Duration::from_millis(500)).await;
+                }
+            }
         }
+    };
+    tokio::select! {
+        () = reading => {}
+        () = shared.stop.cancelled() => {}
+    }
+    let _ = timeout(LAST_WORDS, client.quit()).await;
+}
+
+/// Whether there was a ticket.
+async fn read(client: &Client, lane: Lane) -> Result<bool, Error> {
+    client.wait_for_connect().await?;
+    let block = u64::try_from(BLOCK.as_millis()).unwrap_or(u64::MAX);
+    let read = client.xreadgroup::<Value, _, _, _, _>(
+        GROUP,
+        CONSUMER,
+        Some(TAKE),
+        Some(block),
+        true,
+        stream(lane),
+        ">",
+    );
+    match timeout(BLOCK + PATIENCE, read).await {
+        Ok(Ok(tickets)) => Ok(!tickets.is_null()),
+        // New, or wiped: the group begins with what lies there already.
+        Ok(Err(error)) if error.details().starts_with("NOGROUP") => {
+            make_group(client, lane).await?;
+            // Whatever was wiped may have been tickets.
+            Ok(true)
+        }
+        Ok(Err(error)) => Err(error),
+        Err(_) => Err(Error::new(ErrorKind::Timeout, "no answer")),
     }
 }
 
@@ -148,16 +206,10 @@ impl Queue for RedisQueue {
 
     fn take(&self, lane: Lane) -> BoxFuture<'_, ()> {
         async move {
-            loop {
-                match self.read(lane).await {
-                    Ok(true) => return,
-                    Ok(false) => {}
-                    Err(error) => {
-                        self.shared.note(Err(&error));
-                        sleep(Duration::from_millis(500)).await;
-                    }
-                }
-            }
+            let inbox = self.inbox(lane);
+            let _waiting = Waiting::at(inbox);
+            inbox.bell.notified().await;
+            inbox.taken.notify_one();
         }
         .boxed()
     }
@@ -179,19 +231,8 @@ impl Queue for RedisQueue {
     fn close(&self) -> BoxFuture<'_, ()> {
         async move {
             self.shared.stop.cancel();
-            let sender = self
-                .sender
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .take();
-            if let Some(sender) = sender {
-                let _ = timeout(LAST_WORDS * 2, sender).await;
-            }
-            for reader in &self.readers {
-                if let Some(client) = reader.get() {
-                    let _ = client.quit().await;
-                }
-            }
+            self.tasks.close();
+            let _ = timeout(LAST_WORDS * 2, self.tasks.wait()).await;
         }
         .boxed()
     }
@@ -259,7 +300,7 @@ async fn speak(shared: &Shared, writer: &Client) -> Result<(), Error> {
 async fn bounded(said: impl Future<Output = Result<Value, Error>>) -> Result<(), Error> {
     match timeout(PATIENCE, said).await {
         Ok(answer) => answer.map(drop),
-        Err(_) => Err(Error::new(fred::error::ErrorKind::Timeout, "no answer")),
+        Err(_) => Err(Error::new(ErrorKind::Timeout, "no answer")),
     }
 }
 

@@ -1,0 +1,6 @@
+//! The services against real databases and a real Redis, from outside the crate.
+#![allow(clippy::unwrap_used, reason = "a test stops where it fails")]
+
+mod db;
+mod jobs;
+mod queue;
