@@ -78,7 +78,6 @@ export class World {
               world.channels.delete(this);
             }
           },
-      locks: world.#locks(env, locks),
       /** The page hears `pagehide`, `online` and so on. */
       async fire(name) {
         for (const act of listeners.get(name) ?? []) act();
@@ -93,6 +92,7 @@ export class World {
         await settle();
       },
     };
+    env.locks = this.#locks(env, locks);
     if (env.Channel) {
       env.Channel = class extends env.Channel {
         env = env;
