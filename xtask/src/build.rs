@@ -42,11 +42,24 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         steps.step("binaries", || binaries(&house, profile), |()| "")?;
     }
     if !options.server_only {
+        let _alone = alone(&house)?;
         let site = site(&house, profile, &mut steps)?;
         report::print_sizes(&site);
     }
     steps.print();
     Ok(())
+}
+
+/// Two builds of the site at once would take each other's files away: the second one waits.
+fn alone(house: &House) -> Result<fs::File> {
+    let folder = house.cache();
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let lock = fs::File::create(folder.join("lock")).context("cannot make a lock for the build")?;
+    if lock.try_lock().is_err() {
+        println!("Another build of the site is running; waiting for it");
+        lock.lock().context("cannot wait for the other build")?;
+    }
+    Ok(lock)
 }
 
 fn binaries(house: &House, profile: Profile) -> Result<()> {
