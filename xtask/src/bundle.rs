@@ -93,8 +93,6 @@ impl Bundler {
         for ending in STYLE_FILES {
             esbuild.arg(format!("--loader:.{ending}=file"));
         }
-        // An address from the root is a file of public/: left as it is.
-        esbuild.arg("--external:/*");
         tools::run("bundling the style sheet", &mut esbuild)?;
 
         let mut style = None;
