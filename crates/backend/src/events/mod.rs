@@ -7,8 +7,6 @@
 
 mod local;
 mod redis;
-#[cfg(test)]
-mod tests;
 
 use std::{fmt, sync::Arc, time::Duration};
 

@@ -2,5 +2,6 @@
 #![allow(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 mod db;
+mod events;
 mod jobs;
 mod queue;

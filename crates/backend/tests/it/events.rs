@@ -1,11 +1,8 @@
 //! One suite for both ways events travel, then what only Redis can do wrong.
 
-use std::{
-    net::TcpListener,
-    process::{Child, Command, Stdio},
-    time::Duration,
-};
+use std::time::Duration;
 
+use backend::events::{Events, EventsError, Heard, Patience, Subscription};
 use domain::{
     events::{Event, JobChanged},
     ids::JobId,
@@ -14,11 +11,10 @@ use domain::{
 use fred::{
     clients::Client,
     interfaces::ClientLike,
-    types::{Builder, config::Config},
+    types::{ClusterHash, CustomCommand},
 };
+use testkit::RedisServer;
 use tokio::time::{Instant, sleep, timeout};
-
-use super::{Events, EventsError, Heard, Patience, Subscription};
 
 const HURRY: Patience = Patience {
     beat: Duration::from_millis(100),
@@ -27,88 +23,14 @@ const HURRY: Patience = Patience {
     reconnect: Duration::from_millis(200),
 };
 
-/// A real server on a port of its own; gone with the test.
-struct Redis {
-    port: u16,
-    password: Option<&'static str>,
-    child: Option<Child>,
+fn over(redis: &RedisServer) -> Events {
+    Events::redis_with(&redis.url(), HURRY).unwrap()
 }
 
-impl Redis {
-    fn port() -> u16 {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-        listener.local_addr().unwrap().port()
-    }
-
-    fn absent() -> Self {
-        Self {
-            port: Self::port(),
-            password: None,
-            child: None,
-        }
-    }
-
-    fn started() -> Self {
-        let mut redis = Self::absent();
-        redis.start();
-        redis
-    }
-
-    /// Always starts empty: nothing is written to disk.
-    fn start(&mut self) {
-        let mut command = Command::new("redis-server");
-        command
-            .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1"])
-            .args(["--save", "", "--appendonly", "no"])
-            .current_dir(std::env::temp_dir())
-            .stdout(Stdio::null());
-        if let Some(password) = self.password {
-            command.args(["--requirepass", password]);
-        }
-        self.child = Some(command.spawn().unwrap());
-    }
-
-    fn stop(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            child.kill().unwrap();
-            child.wait().unwrap();
-        }
-    }
-
-    fn signal(&self, name: &str) {
-        let pid = self.child.as_ref().unwrap().id().to_string();
-        assert!(
-            Command::new("kill")
-                .args([name, &pid])
-                .status()
-                .unwrap()
-                .success()
-        );
-    }
-
-    fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
-    }
-
-    async fn events(&self) -> Events {
-        let events = Events::redis_with(&self.url(), HURRY).unwrap();
-        healthy(&events).await;
-        events
-    }
-
-    async fn admin(&self) -> Client {
-        let client = Builder::from_config(Config::from_url(&self.url()).unwrap())
-            .build()
-            .unwrap();
-        client.init().await.unwrap();
-        client
-    }
-}
-
-impl Drop for Redis {
-    fn drop(&mut self) {
-        self.stop();
-    }
+async fn connected(redis: &RedisServer) -> Events {
+    let events = over(redis);
+    healthy(&events).await;
+    events
 }
 
 async fn healthy(events: &Events) {
@@ -217,14 +139,14 @@ async fn in_process() {
 
 #[tokio::test]
 async fn through_redis() {
-    let redis = Redis::started();
-    suite(redis.events().await).await;
+    let redis = RedisServer::start().await;
+    suite(connected(&redis).await).await;
 }
 
 #[tokio::test]
 async fn what_one_process_says_the_other_hears_once() {
-    let redis = Redis::started();
-    let (here, there) = (redis.events().await, redis.events().await);
+    let redis = RedisServer::start().await;
+    let (here, there) = (connected(&redis).await, connected(&redis).await);
     let (mut ours, mut theirs) = (here.subscribe(), there.subscribe());
     let sent: Vec<Event> = (0..200).map(|n| progress(f64::from(n))).collect();
     for event in &sent {
@@ -245,8 +167,8 @@ async fn what_one_process_says_the_other_hears_once() {
 
 #[tokio::test]
 async fn databases_of_one_redis_are_apart() {
-    let redis = Redis::started();
-    let zero = redis.events().await;
+    let redis = RedisServer::start().await;
+    let zero = connected(&redis).await;
     let five = Events::redis_with(&format!("{}/5", redis.url()), HURRY).unwrap();
     healthy(&five).await;
     let mut theirs = five.subscribe();
@@ -256,8 +178,8 @@ async fn databases_of_one_redis_are_apart() {
 
 #[tokio::test]
 async fn local_delivery_does_not_depend_on_redis() {
-    let mut redis = Redis::absent();
-    let events = Events::redis_with(&redis.url(), HURRY).unwrap();
+    let mut redis = RedisServer::absent();
+    let events = over(&redis);
     assert_eq!(events.health(), Err(EventsError::Away));
     let mut ours = events.subscribe();
     // More than the outbox holds: the surplus is dropped for others, never for us.
@@ -272,9 +194,9 @@ async fn local_delivery_does_not_depend_on_redis() {
         assert_eq!(event(&mut ours).await, sent);
     }
     // It comes later, and all goes on.
-    redis.start();
+    redis.resume().await;
     healthy(&events).await;
-    let other = redis.events().await;
+    let other = connected(&redis).await;
     let mut theirs = other.subscribe();
     let sent = progress(1.0);
     events.publish(sent.clone());
@@ -283,8 +205,8 @@ async fn local_delivery_does_not_depend_on_redis() {
 
 #[tokio::test]
 async fn a_redis_that_comes_back_empty_makes_listeners_start_over() {
-    let mut redis = Redis::started();
-    let (here, there) = (redis.events().await, redis.events().await);
+    let mut redis = RedisServer::start().await;
+    let (here, there) = (connected(&redis).await, connected(&redis).await);
     let (mut ours, mut theirs) = (here.subscribe(), there.subscribe());
     redis.stop();
     unhealthy(&here).await;
@@ -292,7 +214,7 @@ async fn a_redis_that_comes_back_empty_makes_listeners_start_over() {
     let sent = progress(0.1);
     here.publish(sent.clone());
     assert_eq!(event(&mut ours).await, sent);
-    redis.start();
+    redis.resume().await;
     lagged(&mut ours).await;
     lagged(&mut theirs).await;
     healthy(&here).await;
@@ -305,10 +227,10 @@ async fn a_redis_that_comes_back_empty_makes_listeners_start_over() {
 
 #[tokio::test]
 async fn flushall_harms_nothing() {
-    let redis = Redis::started();
-    let (here, there) = (redis.events().await, redis.events().await);
+    let redis = RedisServer::start().await;
+    let (here, there) = (connected(&redis).await, connected(&redis).await);
     let mut theirs = there.subscribe();
-    redis.admin().await.flushall::<()>(false).await.unwrap();
+    redis.flush_all().await;
     let sent = progress(0.2);
     here.publish(sent.clone());
     assert_eq!(event(&mut theirs).await, sent);
@@ -317,17 +239,17 @@ async fn flushall_harms_nothing() {
 
 #[tokio::test]
 async fn a_redis_that_hangs_is_noticed_and_left() {
-    let redis = Redis::started();
-    let (here, there) = (redis.events().await, redis.events().await);
+    let redis = RedisServer::start().await;
+    let (here, there) = (connected(&redis).await, connected(&redis).await);
     let (mut ours, mut theirs) = (here.subscribe(), there.subscribe());
-    redis.signal("-STOP");
+    redis.freeze();
     unhealthy(&here).await;
     let sent = progress(0.3);
     here.publish(sent.clone());
     assert_eq!(event(&mut ours).await, sent);
     // Long enough that the connections are given up, and with them what was on its way.
     sleep(Duration::from_secs(2)).await;
-    redis.signal("-CONT");
+    redis.thaw();
     healthy(&here).await;
     healthy(&there).await;
     lagged(&mut theirs).await;
@@ -338,25 +260,36 @@ async fn a_redis_that_hangs_is_noticed_and_left() {
 
 #[tokio::test]
 async fn closing_does_not_wait_for_a_redis_that_is_away() {
-    let redis = Redis::absent();
-    let events = Events::redis_with(&redis.url(), HURRY).unwrap();
+    let redis = RedisServer::absent();
+    let events = over(&redis);
     events.publish(progress(0.5));
     timeout(Duration::from_secs(3), events.close())
         .await
         .expect("closing hangs");
 }
 
+/// Redis asks newcomers for this password from now on.
+async fn require(client: &Client, password: &str) {
+    let command = CustomCommand::new_static("CONFIG", ClusterHash::FirstKey, false);
+    client
+        .custom::<(), _>(command, vec!["SET", "requirepass", password])
+        .await
+        .unwrap();
+}
+
 #[tokio::test]
 async fn a_wrong_password_is_ill_health_and_heals() {
-    let mut redis = Redis::absent();
-    redis.password = Some("secret");
-    redis.start();
-    let events = Events::redis_with(&redis.url(), HURRY).unwrap();
+    let redis = RedisServer::start().await;
+    let admin = redis.client().await;
+    require(&admin, "secret").await;
+    let events = over(&redis);
+    let mut ours = events.subscribe();
     sleep(Duration::from_millis(500)).await;
     assert_eq!(events.health(), Err(EventsError::Away));
-    redis.stop();
-    redis.password = None;
-    redis.start();
+    let sent = progress(0.5);
+    events.publish(sent.clone());
+    assert_eq!(event(&mut ours).await, sent);
+    require(&admin, "").await;
     healthy(&events).await;
 }
 
