@@ -8,3 +8,4 @@ pub mod config;
 pub mod http;
 pub mod logging;
 pub mod start;
+pub mod worker;

@@ -4,7 +4,7 @@ mod doctor;
 mod migrate;
 mod serve;
 
-use std::{future::Future, process::ExitCode};
+use std::{process::ExitCode, time::Duration};
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
@@ -88,9 +88,12 @@ fn say(sentence: &str) {
 }
 
 fn block_on(work: impl Future<Output = Result<u8, StartError>>) -> Result<u8, StartError> {
-    tokio::runtime::Builder::new_multi_thread()
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|source| StartError::Threads { source })?
-        .block_on(work)
+        .map_err(|source| StartError::Threads { source })?;
+    let outcome = runtime.block_on(work);
+    // A thread that waits for a name server or a dead disk does not keep the process.
+    runtime.shutdown_timeout(Duration::from_millis(500));
+    outcome
 }

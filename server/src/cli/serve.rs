@@ -17,13 +17,19 @@ use tokio_util::sync::CancellationToken;
 use super::{BROKEN, FINE};
 use crate::{
     config::{Role, STOP_WITHIN, Settings},
-    http::{self, Findings, Metrics, Parts, Site, State, security::limits::Limits},
+    http::{
+        self, Findings, Metrics, Parts, Site, State, events::Streams, security::limits::Limits,
+    },
     logging,
     start::{self, DataLock, StartError},
+    worker,
 };
 
 /// After this the process goes, whatever still waits: less than what init systems allow.
 const STOP_AT_LAST: Duration = Duration::from_secs(28);
+
+/// Saying goodbye to database and Redis. Everything acknowledged is committed by then.
+const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 
 pub(super) async fn run(settings: Settings) -> Result<u8, StartError> {
     let began = Instant::now();
@@ -41,7 +47,11 @@ pub(super) async fn run(settings: Settings) -> Result<u8, StartError> {
     let site = web
         .then(|| Site::load(&http::find_site(settings.network.site.as_deref())))
         .transpose()?;
-    let listener = if web { Some(listen(settings.network.addr.get()).await?) } else { None };
+    let listener = if web {
+        Some(listen(settings.network.addr.get()).await?)
+    } else {
+        None
+    };
     let listening = listener
         .as_ref()
         .and_then(|listener| listener.local_addr().ok())
@@ -66,23 +76,48 @@ pub(super) async fn run(settings: Settings) -> Result<u8, StartError> {
             limits: Limits::default(),
             metrics: Metrics::default(),
             findings: Findings::default(),
+            streams: Streams::default(),
             stopping: stopping.clone(),
         });
         let router = http::router(state);
-        parts.add("web", http::serve(listener, router, stopping.clone(), STOP_WITHIN));
+        parts.add(
+            "web",
+            http::serve(listener, router, stopping.clone(), STOP_WITHIN),
+        );
+    }
+    if settings.roles.play(Role::Worker) || settings.roles.play(Role::Scheduler) {
+        let (backend, roles) = (backend.clone(), settings.roles.clone());
+        let stopping = stopping.clone();
+        parts.add("jobs", async move {
+            worker::run(backend, &roles, stopping).await;
+        });
     }
     if settings.roles.play(Role::Worker) {
         warn_without_helper();
     }
 
-    announce(&settings, web.then_some(public_url.as_str()), listening, began.elapsed());
+    announce(
+        &settings,
+        web.then_some(public_url.as_str()),
+        listening,
+        began.elapsed(),
+    );
     let ended_early = parts.until(&mut signals).await;
     tracing::info!("stopping");
     tokio::spawn(give_up_waiting(signals));
     let in_time = parts.stop().await;
-    backend.close().await;
+    if tokio::time::timeout(CLOSE_WITHIN, backend.close())
+        .await
+        .is_err()
+    {
+        tracing::warn!("some connections to database or Redis were left open");
+    }
     tracing::info!("stopped");
-    Ok(if ended_early || !in_time { BROKEN } else { FINE })
+    Ok(if ended_early || !in_time {
+        BROKEN
+    } else {
+        FINE
+    })
 }
 
 async fn listen(addr: SocketAddr) -> Result<TcpListener, StartError> {
@@ -94,8 +129,13 @@ async fn listen(addr: SocketAddr) -> Result<TcpListener, StartError> {
 /// The line a person waits for. On standard output, since it is what the command is for; the
 /// log is on standard error.
 fn announce(settings: &Settings, url: Option<&str>, listening: SocketAddr, took: Duration) {
-    let roles: Vec<String> = settings.roles.roles.iter().map(ToString::to_string).collect();
-    let took_ms = took.as_millis();
+    let roles: Vec<String> = settings
+        .roles
+        .roles
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         roles = roles.join(","),
@@ -142,7 +182,10 @@ struct Running {
 
 impl Running {
     fn new(stopping: CancellationToken) -> Self {
-        Self { stopping, tasks: Vec::new() }
+        Self {
+            stopping,
+            tasks: Vec::new(),
+        }
     }
 
     /// Runs a part until `stopping`. None of them ends before.
@@ -169,7 +212,11 @@ impl Running {
         let Some((name, ended)) = ended else {
             return false;
         };
-        tracing::error!(part = name, panicked = ended.is_err(), "a part of the server ended");
+        tracing::error!(
+            part = name,
+            panicked = ended.is_err(),
+            "a part of the server ended"
+        );
         self.tasks.retain(|(task, _)| *task != name);
         true
     }

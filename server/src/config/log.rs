@@ -8,7 +8,12 @@ use tracing_subscriber::EnvFilter;
 #[command(next_help_heading = "Log")]
 pub struct Log {
     /// How lines look: auto (human on a terminal, else json), human, json
-    #[arg(long, env = "KADR_LOG_FORMAT", value_name = "FORMAT", default_value = "auto")]
+    #[arg(
+        long,
+        env = "KADR_LOG_FORMAT",
+        value_name = "FORMAT",
+        default_value = "auto"
+    )]
     pub log_format: LogFormat,
 
     /// What is logged: error, warn, info, debug, trace, also by module (info,backend=debug).

@@ -40,9 +40,10 @@ fn mailbox(text: &str) -> Result<String, String> {
         Some((_, rest)) => rest.strip_suffix('>').unwrap_or_default(),
         None => text,
     };
-    let good = address.split_once('@').is_some_and(|(local, host)| {
-        !local.is_empty() && !host.is_empty() && !host.contains('@')
-    }) && !address.contains(|c: char| c.is_whitespace() || c.is_control() || "<>,;".contains(c))
+    let good = address
+        .split_once('@')
+        .is_some_and(|(local, host)| !local.is_empty() && !host.is_empty() && !host.contains('@'))
+        && !address.contains(|c: char| c.is_whitespace() || c.is_control() || "<>,;".contains(c))
         && !text.contains(char::is_control);
     if good {
         Ok(text.to_owned())
@@ -92,15 +93,30 @@ mod tests {
         for good in ["kadr@videos.example", "Kadr <kadr@videos.example>"] {
             assert_eq!(mailbox(good).as_deref(), Ok(good));
         }
-        for bad in ["", "kadr", "@example", "kadr@", "a@b@c", "Kadr <kadr@example", "a b@c", "a@b\r\nBcc: x@y"] {
+        for bad in [
+            "",
+            "kadr",
+            "@example",
+            "kadr@",
+            "a@b@c",
+            "Kadr <kadr@example",
+            "a b@c",
+            "a@b\r\nBcc: x@y",
+        ] {
             assert!(mailbox(bad).is_err(), "{bad}");
         }
     }
 
     #[test]
     fn the_sender_lives_at_the_public_host() {
-        let mail = Mail { smtp_url: None, mail_from: None };
-        assert_eq!(mail.from("https://videos.example"), "Kadr <kadr@videos.example>");
+        let mail = Mail {
+            smtp_url: None,
+            mail_from: None,
+        };
+        assert_eq!(
+            mail.from("https://videos.example"),
+            "Kadr <kadr@videos.example>"
+        );
         assert_eq!(mail.from("http://127.0.0.1:3000"), "Kadr <kadr@localhost>");
     }
 

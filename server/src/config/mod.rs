@@ -2,6 +2,7 @@
 //!
 //! One struct per concern, parsed once at the start; what has been parsed is valid. The rest
 //! of the house takes these structs and never looks into the environment itself.
+#![expect(clippy::doc_markdown, reason = "help texts are read on a terminal")]
 
 mod log;
 mod mail;
@@ -52,8 +53,16 @@ impl Settings {
         backend::Settings {
             data: self.data.folder.clone(),
             database_url: self.data.database_url(),
-            redis_url: self.data.redis_url.as_ref().map(|url| url.expose().to_owned()),
-            smtp_url: self.mail.smtp_url.as_ref().map(|url| url.expose().to_owned()),
+            redis_url: self
+                .data
+                .redis_url
+                .as_ref()
+                .map(|url| url.expose().to_owned()),
+            smtp_url: self
+                .mail
+                .smtp_url
+                .as_ref()
+                .map(|url| url.expose().to_owned()),
             mail_from: self.mail.from(public_url),
             public_url: public_url.to_owned(),
             workers: self.work.workers(),

@@ -13,7 +13,12 @@ use url::Url;
 #[command(next_help_heading = "Network")]
 pub struct Network {
     /// Where the server listens
-    #[arg(long, env = "KADR_ADDR", value_name = "ADDRESS", default_value = "127.0.0.1:3000")]
+    #[arg(
+        long,
+        env = "KADR_ADDR",
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:3000"
+    )]
     pub addr: ListenAddr,
 
     /// The address visitors type, for links in mails and feeds [default: http://{addr}]
@@ -75,9 +80,10 @@ impl FromStr for ListenAddr {
         let numeric = text
             .strip_prefix("localhost:")
             .map_or_else(|| text.to_owned(), |port| format!("127.0.0.1:{port}"));
-        numeric.parse().map(Self).map_err(|_| {
-            "an address with a port, like 127.0.0.1:3000 or [::]:3000".to_owned()
-        })
+        numeric
+            .parse()
+            .map(Self)
+            .map_err(|_| "an address with a port, like 127.0.0.1:3000 or [::]:3000".to_owned())
     }
 }
 
@@ -111,7 +117,11 @@ impl FromStr for PublicUrl {
             && url.fragment().is_none()
             && url.username().is_empty()
             && url.password().is_none();
-        if whole { Ok(Self(url)) } else { Err(expected()) }
+        if whole {
+            Ok(Self(url))
+        } else {
+            Err(expected())
+        }
     }
 }
 
@@ -158,7 +168,11 @@ mod tests {
 
     #[test]
     fn public_urls_are_whole_origins() {
-        for good in ["http://localhost:3000", "https://videos.example/", " https://a.b "] {
+        for good in [
+            "http://localhost:3000",
+            "https://videos.example/",
+            " https://a.b ",
+        ] {
             assert!(good.parse::<PublicUrl>().is_ok(), "{good}");
         }
         for bad in [
@@ -188,7 +202,10 @@ mod tests {
 
     #[test]
     fn an_unspecified_address_is_shown_as_one_a_person_can_open() {
-        assert_eq!(reachable("0.0.0.0:80".parse().unwrap()), "http://localhost:80");
+        assert_eq!(
+            reachable("0.0.0.0:80".parse().unwrap()),
+            "http://localhost:80"
+        );
         assert_eq!(reachable("[::1]:80".parse().unwrap()), "http://[::1]:80");
     }
 }

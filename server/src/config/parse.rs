@@ -37,7 +37,10 @@ pub fn sentence(command: &Command, error: &clap::Error) -> Option<String> {
     let arg = command
         .get_subcommands()
         .flat_map(Command::get_arguments)
-        .find(|arg| arg.get_long().is_some_and(|long| flag == format!("--{long}")))?;
+        .find(|arg| {
+            arg.get_long()
+                .is_some_and(|long| flag == format!("--{long}"))
+        })?;
     let name = arg.get_env().map_or_else(
         || flag.to_owned(),
         |env| format!("{} ({flag})", env.to_string_lossy()),
@@ -51,5 +54,7 @@ pub fn sentence(command: &Command, error: &clap::Error) -> Option<String> {
     };
     let expected = std::error::Error::source(error)
         .map_or_else(|| "valid text".to_owned(), ToString::to_string);
-    Some(format!("{name}{given} can't be understood: expected {expected}."))
+    Some(format!(
+        "{name}{given} can't be understood: expected {expected}."
+    ))
 }

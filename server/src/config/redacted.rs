@@ -48,7 +48,10 @@ mod tests {
     #[test]
     fn passwords_are_not_shown() {
         for (address, shown) in [
-            ("postgres://kadr:hunter2@db/kadr", "postgres://kadr:…@db/kadr"),
+            (
+                "postgres://kadr:hunter2@db/kadr",
+                "postgres://kadr:…@db/kadr",
+            ),
             ("redis://:hunter2@cache:6379", "redis://:…@cache:6379"),
             ("postgres://db/kadr?password=hunter2", "postgres://db/kadr"),
             ("smtp://mail.example:25", "smtp://mail.example:25"),

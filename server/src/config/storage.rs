@@ -14,7 +14,12 @@ const NOT_IN_A_PATH: &AsciiSet = &CONTROLS.add(b' ').add(b'%').add(b'?').add(b'#
 #[command(next_help_heading = "Data")]
 pub struct Data {
     /// The folder for the database, media, outgoing mails, logs and the generated secret
-    #[arg(long = "data", env = "KADR_DATA", value_name = "FOLDER", default_value = "./data")]
+    #[arg(
+        long = "data",
+        env = "KADR_DATA",
+        value_name = "FOLDER",
+        default_value = "./data"
+    )]
     pub folder: PathBuf,
 
     /// The database: sqlite://… or postgres://… [default: sqlite://{data}/kadr.db]
@@ -57,8 +62,10 @@ fn secret(text: &str) -> Result<Secret, String> {
     if text.chars().count() >= 32 {
         Ok(Secret::new(text.to_owned()))
     } else {
-        Err("a random text of at least 32 characters, like the output of `openssl rand -hex 32`"
-            .to_owned())
+        Err(
+            "a random text of at least 32 characters, like the output of `openssl rand -hex 32`"
+                .to_owned(),
+        )
     }
 }
 
@@ -74,7 +81,9 @@ impl FromStr for DatabaseUrl {
         let known = text
             .strip_prefix("sqlite:")
             .is_some_and(|path| !path.trim_start_matches('/').is_empty())
-            || (["postgres://", "postgresql://"].iter().any(|p| text.starts_with(p))
+            || (["postgres://", "postgresql://"]
+                .iter()
+                .any(|p| text.starts_with(p))
                 && Url::parse(text).is_ok());
         if known {
             Ok(Self(text.to_owned()))
@@ -140,7 +149,13 @@ mod tests {
         ] {
             assert!(good.parse::<DatabaseUrl>().is_ok(), "{good}");
         }
-        for bad in ["", "kadr.db", "mysql://db/kadr", "sqlite://", "postgres://a:b:c"] {
+        for bad in [
+            "",
+            "kadr.db",
+            "mysql://db/kadr",
+            "sqlite://",
+            "postgres://a:b:c",
+        ] {
             assert!(bad.parse::<DatabaseUrl>().is_err(), "{bad}");
         }
     }

@@ -17,9 +17,8 @@ pub struct Work {
 impl Work {
     #[must_use]
     pub fn workers(&self) -> usize {
-        self.workers.unwrap_or_else(|| {
-            std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
-        })
+        self.workers
+            .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, NonZeroUsize::get))
     }
 
     #[must_use]
@@ -95,7 +94,7 @@ impl fmt::Display for Bytes {
             .find(|(_, shift)| self.0 >= 1 << shift)
             .unwrap_or(("B", 0));
         let tenths = self.0 / ((1 << size) / 10).max(1);
-        if size == 0 || tenths % 10 == 0 {
+        if size == 0 || tenths.is_multiple_of(10) {
             write!(f, "{} {unit}", self.0 >> size)
         } else {
             write!(f, "{}.{} {unit}", tenths / 10, tenths % 10)

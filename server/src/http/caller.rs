@@ -95,7 +95,9 @@ impl RequestId {
     /// A proxy's own id, if it is one that can stand in a log and on a page as it is.
     fn accept(bytes: &[u8]) -> Option<Self> {
         let fit = (8..=64).contains(&bytes.len())
-            && bytes.iter().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(b));
+            && bytes
+                .iter()
+                .all(|b| b.is_ascii_alphanumeric() || b"-_".contains(b));
         fit.then(|| std::str::from_utf8(bytes).ok().map(|id| Self(id.into())))
             .flatten()
     }
@@ -142,19 +144,32 @@ mod tests {
             ("10.0.0.1", "203.0.113.9, nonsense", "10.0.0.1"),
         ] {
             let caller = caller(peer, &[("x-forwarded-for", forwarded)]);
-            assert_eq!(caller.address, address.parse::<IpAddr>().unwrap(), "{forwarded}");
+            assert_eq!(
+                caller.address,
+                address.parse::<IpAddr>().unwrap(),
+                "{forwarded}"
+            );
         }
     }
 
     #[test]
     fn several_lines_count_as_one() {
-        let lines = [("x-forwarded-for", "1.1.1.1"), ("x-forwarded-for", "203.0.113.9")];
-        assert_eq!(caller("10.0.0.1", &lines).address.to_string(), "203.0.113.9");
+        let lines = [
+            ("x-forwarded-for", "1.1.1.1"),
+            ("x-forwarded-for", "203.0.113.9"),
+        ];
+        assert_eq!(
+            caller("10.0.0.1", &lines).address.to_string(),
+            "203.0.113.9"
+        );
     }
 
     #[test]
     fn ids_and_schemes_come_from_trusted_proxies_only() {
-        let headers = [("x-request-id", "from-the-proxy"), ("x-forwarded-proto", "https")];
+        let headers = [
+            ("x-request-id", "from-the-proxy"),
+            ("x-forwarded-proto", "https"),
+        ];
         let trusted = caller("10.0.0.1", &headers);
         assert_eq!(trusted.request_id.as_str(), "from-the-proxy");
         assert!(trusted.secure);

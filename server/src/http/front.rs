@@ -51,7 +51,13 @@ pub(super) async fn front(
             Err(fault) => fault.into_response(),
         };
         let response = explained(&about, visit, response);
-        record(&state, &about, &caller, response.status().as_u16(), arrived.elapsed());
+        record(
+            &state,
+            &about,
+            &caller,
+            response.status().as_u16(),
+            arrived.elapsed(),
+        );
         response
     }
     .instrument(span)
@@ -59,7 +65,12 @@ pub(super) async fn front(
 
     let nonce = response.extensions_mut().remove::<PageNonce>();
     let headers = response.headers_mut();
-    headers::dress(headers, nonce.as_ref().map(|n| n.0.as_str()), about.framing(), state.is_https());
+    headers::dress(
+        headers,
+        nonce.as_ref().map(|n| n.0.as_str()),
+        about.framing(),
+        state.is_https(),
+    );
     if let Ok(id) = HeaderValue::from_str(caller.request_id.as_str()) {
         headers.insert(REQUEST_ID, id);
     }
@@ -110,7 +121,12 @@ impl About {
 
 fn admit(request: &mut Request, caller: &Caller) -> Result<(), Fault> {
     wellformed::check(request.uri(), request.headers())?;
-    match origin::judge(request.method(), request.uri(), request.headers(), caller.by_proxy) {
+    match origin::judge(
+        request.method(),
+        request.uri(),
+        request.headers(),
+        caller.by_proxy,
+    ) {
         origin::Verdict::Pass => Ok(()),
         origin::Verdict::PassWithoutCookies => {
             request.headers_mut().remove(header::COOKIE);
@@ -186,7 +202,7 @@ fn record(state: &State, about: &About, caller: &Caller, status: u16, took: Dura
     let route = about.route.as_ref().map_or("(file)", MatchedPath::as_str);
     state.metrics.observe(&about.method, route, status, took);
     let path = about.uri.path();
-    let took_ms = took.as_millis();
+    let took_ms = (took.as_secs_f64() * 1e4).round() / 10.0;
     let address = caller.address;
     if about.is_noise() && status < 500 {
         tracing::debug!(method = %about.method, path, status, took_ms, %address, "answered");

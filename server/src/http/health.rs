@@ -10,7 +10,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::{Json, extract, response::{IntoResponse, Response}};
+use axum::{
+    Json, extract,
+    response::{IntoResponse, Response},
+};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 use tokio::sync::Mutex;
@@ -69,11 +72,17 @@ pub struct Findings {
 
 impl Check {
     fn ok() -> Self {
-        Self { status: Health::Ok, detail: None }
+        Self {
+            status: Health::Ok,
+            detail: None,
+        }
     }
 
     fn of(status: Health, detail: &str) -> Self {
-        Self { status, detail: Some(detail.to_owned()) }
+        Self {
+            status,
+            detail: Some(detail.to_owned()),
+        }
     }
 }
 
@@ -188,7 +197,10 @@ async fn helper(state: &State) -> Check {
         Ok(_) => Check::ok(),
         Err(error) => {
             tracing::warn!(%error, "media can't be processed");
-            Check::of(Health::Degraded, "The media helper is missing or does not start: run `kadr doctor`.")
+            Check::of(
+                Health::Degraded,
+                "The media helper is missing or does not start: run `kadr doctor`.",
+            )
         }
     };
     *found = Some((Instant::now(), check.clone()));

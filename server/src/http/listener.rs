@@ -15,8 +15,12 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, body::{Body, Bytes}, extract::{ConnectInfo, Request}};
-use http_body::{Body as _, Frame, SizeHint};
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    extract::{ConnectInfo, Request},
+};
+use http_body::{Frame, SizeHint};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
@@ -48,7 +52,13 @@ pub async fn serve(
         };
         match accepted {
             Ok((stream, peer)) => {
-                connections.spawn(connection(stream, peer, router.clone(), stopping.clone(), within));
+                connections.spawn(connection(
+                    stream,
+                    peer,
+                    router.clone(),
+                    stopping.clone(),
+                    within,
+                ));
             }
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
@@ -60,7 +70,10 @@ pub async fn serve(
     // From here on nobody can connect, and nobody waits in the backlog.
     drop(listener);
     connections.close();
-    if tokio::time::timeout(within + Duration::from_secs(1), connections.wait()).await.is_err() {
+    if tokio::time::timeout(within + Duration::from_secs(1), connections.wait())
+        .await
+        .is_err()
+    {
         tracing::warn!(open = connections.len(), "connections are cut off");
     }
 }
@@ -68,7 +81,10 @@ pub async fn serve(
 /// The visitor went away between knocking and being let in.
 fn is_of_one_connection(error: &std::io::Error) -> bool {
     use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
-    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+    matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionRefused | ConnectionReset
+    )
 }
 
 async fn connection(
@@ -88,7 +104,10 @@ async fn connection(
         let answer = router.clone().oneshot(request);
         async move {
             let response = answer.await?;
-            Ok::<_, Infallible>(response.map(|body| Guarded { body, _guard: guard }))
+            Ok::<_, Infallible>(response.map(|body| Guarded {
+                body,
+                _guard: guard,
+            }))
         }
     });
     let mut connection = pin!(

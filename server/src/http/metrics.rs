@@ -5,7 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::{extract, response::{IntoResponse, Response}};
+use axum::{
+    extract,
+    response::{IntoResponse, Response},
+};
 use http::{HeaderValue, Method, header};
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
@@ -41,8 +44,7 @@ pub struct Metrics {
     duration: Histogram,
     jobs: Family<Jobs, Gauge>,
     jobs_asked: Mutex<Option<Instant>>,
-    /// Open event streams; whoever opens one counts it here.
-    pub event_streams: Gauge,
+    event_streams: Gauge,
     resident: Gauge,
     uptime: Gauge<f64, AtomicU64>,
 }
@@ -96,7 +98,11 @@ impl Default for Metrics {
 impl Metrics {
     pub(super) fn observe(&self, method: &Method, route: &str, status: u16, took: Duration) {
         self.requests
-            .get_or_create(&Request { method: known(method), route: route.to_owned(), status })
+            .get_or_create(&Request {
+                method: known(method),
+                route: route.to_owned(),
+                status,
+            })
             .inc();
         self.duration.observe(took.as_secs_f64());
     }
@@ -106,6 +112,8 @@ impl Metrics {
         if let Some(bytes) = resident_bytes() {
             self.resident.set(bytes);
         }
+        self.event_streams
+            .set(i64::try_from(state.streams.open_count()).unwrap_or(i64::MAX));
         let mut asked = self.jobs_asked.lock().await;
         if asked.is_some_and(|at| at.elapsed() < JOBS_FRESH) {
             return;
@@ -116,7 +124,10 @@ impl Metrics {
                 self.jobs.clear();
                 for part in load {
                     self.jobs
-                        .get_or_create(&Jobs { lane: part.lane.code(), state: part.state.code() })
+                        .get_or_create(&Jobs {
+                            lane: part.lane.code(),
+                            state: part.state.code(),
+                        })
                         .set(part.jobs);
                 }
             }
@@ -166,9 +177,14 @@ pub(super) async fn metrics(
     state.metrics.refresh(&state).await;
     let mut text = String::new();
     encode(&mut text, &state.metrics.registry).map_err(Fault::internal)?;
-    let kind = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
+    let kind =
+        HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
     let cache = HeaderValue::from_static("no-store");
-    Ok(([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, cache)], text).into_response())
+    Ok((
+        [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, cache)],
+        text,
+    )
+        .into_response())
 }
 
 #[cfg(test)]
@@ -182,7 +198,13 @@ mod tests {
             let method = Method::from_bytes(name.as_bytes()).unwrap();
             metrics.observe(&method, "(file)", 404, Duration::ZERO);
         }
-        assert_eq!(metrics.requests.len(), 1);
+        let mut text = String::new();
+        encode(&mut text, &metrics.registry).unwrap();
+        assert_eq!(
+            text.matches("kadr_http_requests_total{").count(),
+            1,
+            "{text}"
+        );
     }
 
     #[test]

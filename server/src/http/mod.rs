@@ -6,6 +6,7 @@
 //! problem+json, whichever was asked for.
 
 mod caller;
+pub mod events;
 mod front;
 mod health;
 mod listener;
@@ -27,15 +28,19 @@ use tower_http::compression::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+use self::security::limits::{self, Bucket};
 pub use self::{
     caller::{Caller, RequestId},
-    listener::serve,
-    problem::Fault,
     health::Findings,
+    listener::serve,
     metrics::Metrics,
+    problem::Fault,
     site::{Site, find_site},
     state::{Parts, State},
 };
+
+/// A page opens one stream, and again after a break; who opens more is no page.
+const EVENT_STREAMS: Bucket = Bucket::per_second("events", 1.0, 30.0);
 
 /// Everything the server answers.
 pub fn router(state: State) -> Router {
@@ -44,12 +49,12 @@ pub fn router(state: State) -> Router {
 
 /// The same with routes of a test beside it; they take the whole way a request takes.
 pub fn router_with(state: State, extra: Router<State>) -> Router {
-    let (described, description) = described().split_for_parts();
+    let (described, description) = described(&state).split_for_parts();
     // Pages and descriptions shrink to a quarter; files of the site are compressed already,
     // and an event stream must not wait in a compressor.
     let compressed = Router::new()
         .merge(pages::routes(&state))
-        .merge(openapi::routes(description))
+        .merge(openapi::routes(&description))
         .layer(
             CompressionLayer::new()
                 .quality(CompressionLevel::Fastest)
@@ -66,8 +71,13 @@ pub fn router_with(state: State, extra: Router<State>) -> Router {
 }
 
 /// The routes that programs use, with their description.
-fn described() -> OpenApiRouter<State> {
+fn described(state: &State) -> OpenApiRouter<State> {
+    let events = events::routes().route_layer(middleware::from_fn_with_state(
+        (state.clone(), EVENT_STREAMS),
+        limits::bucket,
+    ));
     OpenApiRouter::with_openapi(openapi::base())
+        .merge(events)
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(metrics::metrics))

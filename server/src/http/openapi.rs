@@ -1,6 +1,11 @@
 //! `/api/openapi.json`: what programs can call, described beside each handler.
 
-use axum::{Router, body::Bytes, response::{IntoResponse, Response}, routing::{any, get}};
+use axum::{
+    Router,
+    body::Bytes,
+    response::{IntoResponse, Response},
+    routing::{any, get},
+};
 use domain::routes;
 use http::{HeaderValue, header};
 use utoipa::OpenApi;
@@ -17,7 +22,7 @@ use super::{Fault, State};
     ),
     paths(description),
     components(schemas(domain::problem::Problem)),
-    tags((name = "api", description = "About this API"), (name = "health", description = "For who looks after the server"))
+    tags((name = "api", description = "About this API"), (name = "events", description = "What changes while somebody looks"), (name = "health", description = "For who looks after the server"))
 )]
 struct Base;
 
@@ -27,8 +32,8 @@ pub(super) fn base() -> utoipa::openapi::OpenApi {
 }
 
 /// The description of everything, and the answer to addresses below `/api` that are nothing.
-pub(super) fn routes(description: utoipa::openapi::OpenApi) -> Router<State> {
-    let json = Bytes::from(serde_json::to_vec(&description).unwrap_or_default());
+pub(super) fn routes(description: &utoipa::openapi::OpenApi) -> Router<State> {
+    let json = Bytes::from(serde_json::to_vec(description).unwrap_or_default());
     Router::new()
         .route(routes::OPENAPI, get(move || answer(json.clone())))
         .route("/api", any(nothing))
@@ -39,7 +44,11 @@ pub(super) fn routes(description: utoipa::openapi::OpenApi) -> Router<State> {
 async fn answer(json: Bytes) -> Response {
     let kind = HeaderValue::from_static("application/json");
     let cache = HeaderValue::from_static("public, max-age=300");
-    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, cache)], json).into_response()
+    (
+        [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, cache)],
+        json,
+    )
+        .into_response()
 }
 
 async fn nothing() -> Fault {

@@ -40,9 +40,9 @@ pub(super) fn routes(state: &State) -> Router<State> {
             provide_context(backend.clone());
         },
     );
-    listings
-        .iter()
-        .fold(Router::new(), |router, listing| router.route(listing.path(), get(page)))
+    listings.iter().fold(Router::new(), |router, listing| {
+        router.route(listing.path(), get(page))
+    })
 }
 
 /// Only text gains from being compressed.
@@ -101,6 +101,9 @@ async fn render(state: &State, visit: Visit, request: Request) -> Result<Respons
     headers
         .entry(header::CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("private, no-cache"));
-    headers.insert(header::VARY, HeaderValue::from_static("Cookie, Accept-Language, Accept-Encoding"));
+    headers.insert(
+        header::VARY,
+        HeaderValue::from_static("Cookie, Accept-Language, Accept-Encoding"),
+    );
     Ok(response.into_response())
 }

@@ -22,6 +22,9 @@ pub enum Fault {
     AddressTooLong,
     #[error("The headers of this request are too large. Clearing this site's cookies may help.")]
     HeadersTooLarge,
+    /// A parameter is wrong; whoever reads it has a code and a sentence of its own for it.
+    #[error("{detail}")]
+    Invalid { code: &'static str, detail: String },
     #[error("This request came from another site, so it was not carried out.")]
     ForeignOrigin,
     #[error("There is nothing at this address.")]
@@ -61,6 +64,7 @@ impl Fault {
             Self::AddressUnreadable => "unreadable_address",
             Self::AddressTooLong => "address_too_long",
             Self::HeadersTooLarge => "headers_too_large",
+            Self::Invalid { code, .. } => code,
             Self::ForeignOrigin => "foreign_origin",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
@@ -77,7 +81,9 @@ impl Fault {
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::AddressUnreadable | Self::BodyUnreadable => StatusCode::BAD_REQUEST,
+            Self::AddressUnreadable | Self::Invalid { .. } | Self::BodyUnreadable => {
+                StatusCode::BAD_REQUEST
+            }
             Self::AddressTooLong => StatusCode::URI_TOO_LONG,
             Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::ForeignOrigin => StatusCode::FORBIDDEN,
@@ -209,7 +215,9 @@ impl Form {
         if below(domain::routes::PKG) {
             return Self::Text;
         }
-        let accept = accept.and_then(|value| value.to_str().ok()).unwrap_or("*/*");
+        let accept = accept
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or("*/*");
         if accept.contains("text/html") {
             Self::Page
         } else if accept.contains("json") || !method.is_safe() {
@@ -229,22 +237,41 @@ mod tests {
     #[test]
     fn programs_get_json_people_get_pages() {
         for (method, path, accept, form) in [
-            (Method::GET, "/nope", Some("text/html,*/*;q=0.8"), Form::Page),
+            (
+                Method::GET,
+                "/nope",
+                Some("text/html,*/*;q=0.8"),
+                Form::Page,
+            ),
             (Method::GET, "/nope", None, Form::Page),
             (Method::GET, "/nope", Some("*/*"), Form::Page),
             (Method::GET, "/nope", Some("application/json"), Form::Json),
-            (Method::GET, "/nope.png", Some("image/avif,image/*,*/*;q=0.8"), Form::Text),
+            (
+                Method::GET,
+                "/nope.png",
+                Some("image/avif,image/*,*/*;q=0.8"),
+                Form::Text,
+            ),
             (Method::POST, "/ui/x", Some("*/*"), Form::Json),
             (Method::POST, "/ui/x", Some("text/html"), Form::Page),
             (Method::GET, "/api/nope", Some("text/html"), Form::Json),
             (Method::GET, "/api", Some("text/html"), Form::Json),
             (Method::GET, "/apiary", Some("text/html"), Form::Page),
             (Method::GET, "/pkg/x.js", Some("*/*"), Form::Text),
-            (Method::GET, "/events", Some("text/event-stream"), Form::Json),
+            (
+                Method::GET,
+                "/events",
+                Some("text/event-stream"),
+                Form::Json,
+            ),
         ] {
             let accept = accept.map(HeaderValue::from_static);
             let uri = Uri::from_static(path);
-            assert_eq!(Form::wanted(&method, &uri, accept.as_ref()), form, "{path} {accept:?}");
+            assert_eq!(
+                Form::wanted(&method, &uri, accept.as_ref()),
+                form,
+                "{path} {accept:?}"
+            );
         }
     }
 

@@ -91,21 +91,31 @@ impl Site {
         let names = match fs::read(folder.join(MANIFEST)) {
             Ok(json) => json,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(StartError::SiteMissing { folder: folder.to_owned() });
+                return Err(StartError::SiteMissing {
+                    folder: folder.to_owned(),
+                });
             }
             Err(source) => {
-                return Err(StartError::SiteBroken { folder: folder.to_owned(), source });
+                return Err(StartError::SiteBroken {
+                    folder: folder.to_owned(),
+                    source,
+                });
             }
         };
-        let broken = |source| StartError::SiteBroken { folder: folder.to_owned(), source };
+        let broken = |source| StartError::SiteBroken {
+            folder: folder.to_owned(),
+            source,
+        };
         let names: HashMap<String, String> =
             serde_json::from_slice(&names).map_err(|error| broken(error.into()))?;
         let mut found = Vec::new();
         walk(folder, "", &mut found).map_err(broken)?;
         let site = Self::over(found).map_err(broken)?;
-        let missing = names
-            .values()
-            .find(|name| !site.files.contains_key(&format!("{}/{name}", domain::routes::PKG)));
+        let missing = names.values().find(|name| {
+            !site
+                .files
+                .contains_key(&format!("{}/{name}", domain::routes::PKG))
+        });
         if let Some(name) = missing {
             return Err(broken(io::Error::other(format!("{name} is missing"))));
         }
@@ -121,9 +131,10 @@ impl Site {
         let mut room = SITE_IN_MEMORY;
         let mut files = HashMap::new();
         for (name, path) in &found {
-            let form_of_another = ENCODINGS
-                .iter()
-                .any(|(_, ending)| name.strip_suffix(ending).is_some_and(|n| paths.contains_key(n)));
+            let form_of_another = ENCODINGS.iter().any(|(_, ending)| {
+                name.strip_suffix(ending)
+                    .is_some_and(|n| paths.contains_key(n))
+            });
             if form_of_another || name == &format!("/{MANIFEST}") {
                 continue;
             }
@@ -271,7 +282,9 @@ impl File {
         self.encoded
             .iter()
             .find(|(encoding, _)| accepted.iter().any(|line| accepts(line, encoding)))
-            .map_or((None, &self.plain), |(encoding, form)| (Some(*encoding), form))
+            .map_or((None, &self.plain), |(encoding, form)| {
+                (Some(*encoding), form)
+            })
     }
 }
 
@@ -336,7 +349,12 @@ mod tests {
     #[test]
     fn a_site_that_is_not_built_or_not_whole_is_said() {
         let folder = tempfile::tempdir().unwrap();
-        let load = || Site::load(folder.path()).map(|_| ()).unwrap_err().to_string();
+        let load = || {
+            Site::load(folder.path())
+                .map(|_| ())
+                .unwrap_err()
+                .to_string()
+        };
         assert!(load().contains("cargo xtask build"), "{}", load());
         fs::write(folder.path().join(MANIFEST), "no json").unwrap();
         assert!(load().contains("can't be read"), "{}", load());

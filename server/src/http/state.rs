@@ -6,7 +6,9 @@ use app::context::Assets;
 use backend::Backend;
 use tokio_util::sync::CancellationToken;
 
-use super::{health::Findings, metrics::Metrics, security::limits::Limits, site::Site};
+use super::{
+    events::Streams, health::Findings, metrics::Metrics, security::limits::Limits, site::Site,
+};
 use crate::config::Proxies;
 
 /// Cheap to clone; handlers take it as `extract::State<http::State>`.
@@ -28,6 +30,8 @@ pub struct Parts {
     pub limits: Limits,
     pub metrics: Metrics,
     pub findings: Findings,
+    /// Open event streams.
+    pub streams: Streams,
     /// Cancelled when the server stops: streams without an end of their own end then.
     pub stopping: CancellationToken,
 }

@@ -14,10 +14,7 @@ use http::{HeaderValue, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use leptos::prelude::provide_context;
 
-use super::{
-    Caller, Fault, State,
-    security::limits::Bucket,
-};
+use super::{Caller, Fault, State, security::limits::Bucket};
 
 /// Forms are small; files go to addresses of their own.
 const FORM_BYTES: usize = 1 << 20;
@@ -32,13 +29,15 @@ pub(super) fn routes() -> Router<State> {
     let mut paths: Vec<_> = leptos::server_fn::axum::server_fn_paths().collect();
     paths.sort_by_key(|(path, method)| (*path, method.as_str().to_owned()));
     paths.dedup();
-    paths.into_iter().fold(Router::new(), |router, (path, method)| {
-        let route: MethodRouter<State> = match method.try_into() {
-            Ok(filter) => on(filter, call),
-            Err(_) => return router,
-        };
-        router.route(path, route)
-    })
+    paths
+        .into_iter()
+        .fold(Router::new(), |router, (path, method)| {
+            let route: MethodRouter<State> = match method.try_into() {
+                Ok(filter) => on(filter, call),
+                Err(_) => return router,
+            };
+            router.route(path, route)
+        })
 }
 
 async fn call(
@@ -70,7 +69,9 @@ async fn call(
 /// The request with its body read: too large and too slow are said here, with words, and not
 /// from within a deserializer.
 async fn whole(request: Request) -> Result<Request, Fault> {
-    let too_large = Fault::BodyTooLarge { limit_bytes: FORM_BYTES };
+    let too_large = Fault::BodyTooLarge {
+        limit_bytes: FORM_BYTES,
+    };
     let promised = request
         .headers()
         .get(header::CONTENT_LENGTH)

@@ -47,7 +47,10 @@ mod tests {
     #[test]
     fn cookies_are_found_among_others() {
         let mut headers = HeaderMap::new();
-        headers.append(header::COOKIE, HeaderValue::from_static("a=1; kadr_lang=uk;b"));
+        headers.append(
+            header::COOKIE,
+            HeaderValue::from_static("a=1; kadr_lang=uk;b"),
+        );
         headers.append(header::COOKIE, HeaderValue::from_static("kadr_theme=dark"));
         assert_eq!(cookie(&headers, LANGUAGE), Some("uk"));
         assert_eq!(cookie(&headers, THEME), Some("dark"));

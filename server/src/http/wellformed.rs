@@ -56,11 +56,16 @@ mod tests {
             ("/search?q=%c3%28", Some("unreadable_address")),
             ("/%00", Some("unreadable_address")),
         ] {
-            let code = check(&address.parse().unwrap(), &none).err().map(|fault| fault.code());
+            let code = check(&address.parse().unwrap(), &none)
+                .err()
+                .map(|fault| fault.code());
             assert_eq!(code, expected, "{address}");
         }
         let long = format!("/{}", "a".repeat(ADDRESS_BYTES));
-        assert!(matches!(check(&long.parse().unwrap(), &none), Err(Fault::AddressTooLong)));
+        assert!(matches!(
+            check(&long.parse().unwrap(), &none),
+            Err(Fault::AddressTooLong)
+        ));
     }
 
     #[test]

@@ -7,11 +7,7 @@
 mod rotate;
 mod writer;
 
-use std::{
-    io,
-    panic::PanicHookInfo,
-    path::Path,
-};
+use std::{io, panic::PanicHookInfo, path::Path};
 
 use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, util::SubscriberInitExt};
 
@@ -82,7 +78,10 @@ pub fn start(settings: &Log, file: Option<(&Path, &str)>) -> LogGuard {
     if let Some((folder, error)) = unwritable {
         log_unwritable(&folder, &error);
     }
-    LogGuard { _terminal: terminal_flusher, _file: file_flusher }
+    LogGuard {
+        _terminal: terminal_flusher,
+        _file: file_flusher,
+    }
 }
 
 fn log_unwritable(folder: &Path, error: &io::Error) {
@@ -92,12 +91,7 @@ fn log_unwritable(folder: &Path, error: &io::Error) {
 /// A panic is a line of the log like any other, with the request or job it happened in, and
 /// not a backtrace across the terminal.
 fn log_panic(info: &PanicHookInfo<'_>) {
-    let message = info
-        .payload_as_str()
-        .unwrap_or("a panic without a message");
-    let place = info
-        .location()
-        .map(ToString::to_string)
-        .unwrap_or_default();
+    let message = info.payload_as_str().unwrap_or("a panic without a message");
+    let place = info.location().map(ToString::to_string).unwrap_or_default();
     tracing::error!(panic = message, place, "a part of the server panicked");
 }

@@ -30,7 +30,11 @@ impl Rotating {
     fn open_with(folder: &Path, name: &str, max_bytes: u64) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
         for number in 1..=64_u32 {
-            let stem = if number == 1 { name.to_owned() } else { format!("{name}-{number}") };
+            let stem = if number == 1 {
+                name.to_owned()
+            } else {
+                format!("{name}-{number}")
+            };
             let lock = OpenOptions::new()
                 .write(true)
                 .create(true)
@@ -41,13 +45,21 @@ impl Rotating {
                     let path = folder.join(format!("{stem}.log"));
                     let file = append(&path)?;
                     let size = file.metadata()?.len();
-                    return Ok(Self { path, file, size, max_bytes, _lock: lock });
+                    return Ok(Self {
+                        path,
+                        file,
+                        size,
+                        max_bytes,
+                        _lock: lock,
+                    });
                 }
                 Err(fs::TryLockError::WouldBlock) => {}
                 Err(fs::TryLockError::Error(error)) => return Err(error),
             }
         }
-        Err(io::Error::other("64 processes write logs into this folder already"))
+        Err(io::Error::other(
+            "64 processes write logs into this folder already",
+        ))
     }
 
     fn numbered(&self, number: u32) -> PathBuf {
@@ -111,7 +123,13 @@ mod tests {
         }
         assert_eq!(
             names(folder.path()),
-            ["kadr.1.log", "kadr.2.log", "kadr.3.log", "kadr.4.log", "kadr.log"]
+            [
+                "kadr.1.log",
+                "kadr.2.log",
+                "kadr.3.log",
+                "kadr.4.log",
+                "kadr.log"
+            ]
         );
         let read = |name| fs::read_to_string(folder.path().join(name)).unwrap();
         assert_eq!(read("kadr.log"), "line 8\n");

@@ -50,7 +50,13 @@ impl NonBlocking {
         if let Err(error) = started {
             eprintln!("kadr: no log, the system gives no thread for it ({error})");
         }
-        (Self { lines: lines.clone(), lost }, Flusher(lines))
+        (
+            Self {
+                lines: lines.clone(),
+                lost,
+            },
+            Flusher(lines),
+        )
     }
 }
 
@@ -91,7 +97,10 @@ fn write_all(waiting: &Receiver<Message>, mut sink: impl Write, lost: &AtomicU64
         }
         let missing = lost.swap(0, Ordering::Relaxed);
         if missing > 0 {
-            let _full = writeln!(batch, "{{\"level\":\"WARN\",\"message\":\"{missing} lines of the log were lost: they came faster than they could be written\"}}");
+            let _full = writeln!(
+                batch,
+                "{{\"level\":\"WARN\",\"message\":\"{missing} lines of the log were lost: they came faster than they could be written\"}}"
+            );
         }
         // A full disk or a closed pipe takes the line with it; there is nobody left to tell.
         let _written = sink.write_all(&batch).and_then(|()| sink.flush());
@@ -184,6 +193,10 @@ mod tests {
         drop(go);
         drop(flusher);
         let written = String::from_utf8(sink.0.lock().unwrap().clone()).unwrap();
-        assert!(written.contains("lines of the log were lost"), "{}", written.len());
+        assert!(
+            written.contains("lines of the log were lost"),
+            "{}",
+            written.len()
+        );
     }
 }

@@ -38,7 +38,10 @@ pub enum StartError {
         "the data folder {} is already served by another Kadr{}: stop that one, or set KADR_DATA \
          to another folder", folder.display(), holder(*process)
     )]
-    AlreadyServed { folder: PathBuf, process: Option<u32> },
+    AlreadyServed {
+        folder: PathBuf,
+        process: Option<u32>,
+    },
 
     #[error(
         "KADR_SECRET is not set: with Postgres several machines may share the data, so give all \
@@ -82,7 +85,9 @@ impl StartError {
         let folder = folder.to_owned();
         match source.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull { folder },
-            io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => Self::NotAFolder { folder },
+            io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
+                Self::NotAFolder { folder }
+            }
             _ => Self::FolderNotWritable { folder, source },
         }
     }
@@ -104,11 +109,19 @@ mod tests {
     #[test]
     fn errors_of_the_disk_become_sentences() {
         let full = StartError::writing(Path::new("/data"), io::ErrorKind::StorageFull.into());
-        assert!(full.to_string().starts_with("the disk with the data folder /data is full"));
+        assert!(
+            full.to_string()
+                .starts_with("the disk with the data folder /data is full")
+        );
         let file = StartError::writing(Path::new("/data"), io::ErrorKind::NotADirectory.into());
         assert!(file.to_string().contains("not a folder"));
-        let denied = StartError::writing(Path::new("/data"), io::ErrorKind::PermissionDenied.into());
-        assert!(denied.to_string().contains("can't write into the data folder /data"));
+        let denied =
+            StartError::writing(Path::new("/data"), io::ErrorKind::PermissionDenied.into());
+        assert!(
+            denied
+                .to_string()
+                .contains("can't write into the data folder /data")
+        );
     }
 
     #[test]

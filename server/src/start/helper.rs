@@ -22,7 +22,10 @@ pub async fn helper_version() -> Result<String, HelperError> {
     if !path.is_file() {
         return Err(HelperError::Missing { path });
     }
-    let broken = |reason: String| HelperError::Broken { path: path.clone(), reason };
+    let broken = |reason: String| HelperError::Broken {
+        path: path.clone(),
+        reason,
+    };
     let run = tokio::process::Command::new(&path)
         .arg("--version")
         .stdin(Stdio::null())

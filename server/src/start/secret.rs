@@ -36,7 +36,9 @@ fn checked(read: io::Result<String>, file: &Path) -> Result<Secret, StartError> 
         .map(|text| text.trim().to_owned())
         .filter(|text| text.len() >= 32)
         .map(Secret::new)
-        .ok_or_else(|| StartError::SecretBroken { file: file.to_owned() })
+        .ok_or_else(|| StartError::SecretBroken {
+            file: file.to_owned(),
+        })
 }
 
 /// Writes the file so that it is there whole or not at all, and never over another's: two
@@ -84,9 +86,16 @@ mod tests {
         let first = secret(&data).unwrap();
         assert!(first.expose().len() >= 32);
         assert_eq!(secret(&data).unwrap(), first);
-        let mode = fs::metadata(folder.path().join("secret")).unwrap().permissions().mode();
+        let mode = fs::metadata(folder.path().join("secret"))
+            .unwrap()
+            .permissions()
+            .mode();
         assert_eq!(mode & 0o777, 0o600);
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no draft is left");
+        assert_eq!(
+            fs::read_dir(folder.path()).unwrap().count(),
+            1,
+            "no draft is left"
+        );
     }
 
     #[test]

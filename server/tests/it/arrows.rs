@@ -34,7 +34,11 @@ fn the_crates_know_each_other_as_the_design_says() {
         .map(|(from, to)| (*from, to.iter().copied().collect()))
         .collect();
     let members: BTreeSet<&str> = metadata.packages.iter().map(|p| p.name.as_str()).collect();
-    assert_eq!(members, allowed.keys().copied().collect(), "a new crate needs its arrows here");
+    assert_eq!(
+        members,
+        allowed.keys().copied().collect(),
+        "a new crate needs its arrows here"
+    );
 
     let mut wrong = Vec::new();
     for package in &metadata.packages {
@@ -42,7 +46,10 @@ fn the_crates_know_each_other_as_the_design_says() {
         for dependency in &package.dependencies {
             let to = dependency.name.as_str();
             let for_tests = dependency.kind == DependencyKind::Development;
-            if members.contains(to) && !allowed[from].contains(to) && !(for_tests && to == "testkit") {
+            if members.contains(to)
+                && !allowed[from].contains(to)
+                && !(for_tests && to == "testkit")
+            {
                 wrong.push(format!("{from} → {to}"));
             }
             if let Some((_, keepers)) = KEEPERS.iter().find(|(library, _)| *library == to)
@@ -53,7 +60,10 @@ fn the_crates_know_each_other_as_the_design_says() {
             }
         }
     }
-    assert!(wrong.is_empty(), "arrows that the design does not have: {wrong:#?}");
+    assert!(
+        wrong.is_empty(),
+        "arrows that the design does not have: {wrong:#?}"
+    );
 }
 
 #[test]
@@ -65,7 +75,9 @@ fn the_browser_gets_no_server_code() {
         assert!(dependency.optional, "app → {library} only with ssr");
     }
     assert!(
-        app.features["hydrate"].iter().all(|feature| !feature.starts_with("dep:backend")),
+        app.features["hydrate"]
+            .iter()
+            .all(|feature| !feature.starts_with("dep:backend")),
         "hydrate brings in the backend"
     );
 }

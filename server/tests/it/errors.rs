@@ -29,13 +29,22 @@ fn broken() -> Router<server::http::State> {
 #[tokio::test]
 async fn unknown_addresses_are_404_in_the_form_that_was_asked_for() {
     let app = TestApp::start().await;
-    for path in ["/nope", "/search/nope", "/pkg", "/ui/nope", "/%D1%82%D1%83%D1%82"] {
+    for path in [
+        "/nope",
+        "/search/nope",
+        "/pkg",
+        "/ui/nope",
+        "/%D1%82%D1%83%D1%82",
+    ] {
         let page = app.send(Case::get(path).by_browser()).await;
         if path.starts_with("/pkg") {
-            page.expect(404).has("content-type", "text/plain; charset=utf-8");
+            page.expect(404)
+                .has("content-type", "text/plain; charset=utf-8");
             continue;
         }
-        let page = page.expect(404).has("content-type", "text/html; charset=utf-8");
+        let page = page
+            .expect(404)
+            .has("content-type", "text/html; charset=utf-8");
         assert!(page.text().contains("<h1"), "a whole page");
         assert_eq!(page.text().matches("<title").count(), 1);
         assert_eq!(page.text().matches("</html>").count(), 1);
@@ -44,10 +53,16 @@ async fn unknown_addresses_are_404_in_the_form_that_was_asked_for() {
         let answer = app.send(Case::get(path).by_browser()).await.expect(404);
         assert_eq!(answer.problem(), "not_found");
     }
-    let json = app.send(Case::get("/nope").header("accept", "application/json")).await;
+    let json = app
+        .send(Case::get("/nope").header("accept", "application/json"))
+        .await;
     assert_eq!(json.expect(404).problem(), "not_found");
-    let image = app.send(Case::get("/nope.png").header("accept", "image/*,*/*;q=0.8")).await;
-    image.expect(404).has("content-type", "text/plain; charset=utf-8");
+    let image = app
+        .send(Case::get("/nope.png").header("accept", "image/*,*/*;q=0.8"))
+        .await;
+    image
+        .expect(404)
+        .has("content-type", "text/plain; charset=utf-8");
 }
 
 #[tokio::test]
@@ -68,13 +83,22 @@ async fn wrong_methods_are_405_and_name_the_right_ones() {
     let page = app.send(Case::post("/").by_browser()).await.expect(405);
     assert!(page.text().contains("<h1"));
     let invented = Case::new(Method::from_bytes(b"BREW").unwrap(), "/");
-    app.send(invented).await.expect(405).has("allow", "GET,HEAD");
+    app.send(invented)
+        .await
+        .expect(405)
+        .has("allow", "GET,HEAD");
 }
 
 #[tokio::test]
 async fn addresses_that_are_no_text_are_400() {
     let app = TestApp::start().await;
-    for path in ["/%ff", "/search?q=%c3%28", "/api/v1/%80", "/pkg/%00", "/%2e%2e/%ff"] {
+    for path in [
+        "/%ff",
+        "/search?q=%c3%28",
+        "/api/v1/%80",
+        "/pkg/%00",
+        "/%2e%2e/%ff",
+    ] {
         app.send(Case::get(path)).await.expect(400);
     }
     let json = app.send(Case::get("/api/%ff")).await.expect(400);
@@ -86,24 +110,42 @@ async fn addresses_that_are_no_text_are_400() {
 async fn raw_bytes_in_an_address_are_400() {
     let app = TestApp::start().await;
     let mut stream = TcpStream::connect(app.addr).await.unwrap();
-    stream.write_all(b"GET /\xff\xfe HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    stream
+        .write_all(b"GET /\xff\xfe HTTP/1.1\r\nhost: x\r\n\r\n")
+        .await
+        .unwrap();
     let mut answer = Vec::new();
-    timeout(Duration::from_secs(5), stream.read_to_end(&mut answer)).await.unwrap().unwrap();
-    assert!(answer.starts_with(b"HTTP/1.1 400"), "{}", String::from_utf8_lossy(&answer));
+    timeout(Duration::from_secs(5), stream.read_to_end(&mut answer))
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(
+        answer.starts_with(b"HTTP/1.1 400"),
+        "{}",
+        String::from_utf8_lossy(&answer)
+    );
 }
 
 #[tokio::test]
 async fn large_headers_are_431_and_long_addresses_414() {
     let app = TestApp::start().await;
     let large = "a".repeat(64 << 10);
-    let page = app.send(Case::get("/").by_browser().header("x-large", &large)).await.expect(431);
+    let page = app
+        .send(Case::get("/").by_browser().header("x-large", &large))
+        .await
+        .expect(431);
     assert!(page.text().contains("<h1"), "a page with words");
-    let json = app.send(Case::get("/api/x").header("x-large", &large)).await.expect(431);
+    let json = app
+        .send(Case::get("/api/x").header("x-large", &large))
+        .await
+        .expect(431);
     assert_eq!(json.problem(), "headers_too_large");
     let cookies = app.send(Case::get("/").header("cookie", &large)).await;
     cookies.expect(431);
     let enormous = "a".repeat(300 << 10);
-    app.send(Case::get("/").header("x-large", &enormous)).await.expect(431);
+    app.send(Case::get("/").header("x-large", &enormous))
+        .await
+        .expect(431);
     let mut many = Case::get("/");
     for n in 0..200 {
         many = many.header(&format!("x-{n}"), "1");
@@ -118,8 +160,13 @@ async fn bodies_over_the_limit_are_413_promised_or_not() {
     let app = TestApp::start().await;
     let body = vec![b'a'; (1 << 20) + 1];
     for case in [
-        Case::post("/ui/preferences/theme").form("").body(body.clone()),
-        Case::post("/ui/preferences/theme").form("").body(body.clone()).chunked(),
+        Case::post("/ui/preferences/theme")
+            .form("")
+            .body(body.clone()),
+        Case::post("/ui/preferences/theme")
+            .form("")
+            .body(body.clone())
+            .chunked(),
     ] {
         let page = app.send(case).await.expect(413);
         assert!(page.text().contains("<h1"), "a page with words");
@@ -134,8 +181,14 @@ async fn bodies_over_the_limit_are_413_promised_or_not() {
 async fn a_panic_is_a_500_with_an_id_and_the_server_lives() {
     let app = TestApp::builder().routes(broken()).start().await;
     for _ in 0..3 {
-        let page = app.send(Case::get("/test/panic").by_browser()).await.expect(500);
-        assert!(page.text().contains(page.header("x-request-id")), "the page names the id");
+        let page = app
+            .send(Case::get("/test/panic").by_browser())
+            .await
+            .expect(500);
+        assert!(
+            page.text().contains(page.header("x-request-id")),
+            "the page names the id"
+        );
         assert!(!page.text().contains("hunter2"));
     }
     let json = app.get("/api/test/panic").await.expect(500);
@@ -146,9 +199,14 @@ async fn a_panic_is_a_500_with_an_id_and_the_server_lives() {
 #[tokio::test]
 async fn internal_errors_stay_internal() {
     let app = TestApp::builder().routes(broken()).start().await;
-    let page = app.send(Case::get("/test/fail").by_browser()).await.expect(500);
+    let page = app
+        .send(Case::get("/test/fail").by_browser())
+        .await
+        .expect(500);
     assert!(!page.text().contains("hunter2"));
-    let json = app.send(Case::get("/test/fail").header("accept", "application/json")).await;
+    let json = app
+        .send(Case::get("/test/fail").header("accept", "application/json"))
+        .await;
     let json = json.expect(500);
     assert_eq!(json.problem(), "internal");
     assert!(!json.text().contains("hunter2"));
@@ -157,14 +215,24 @@ async fn internal_errors_stay_internal() {
 #[tokio::test]
 async fn who_speaks_no_http_harms_nobody() {
     let app = TestApp::start().await;
-    let noise: [&[u8]; 4] = [b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc", b"\r\n\r\n\r\n", b"hello\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n"];
+    let noise: [&[u8]; 4] = [
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc",
+        b"\r\n\r\n\r\n",
+        b"hello\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+    ];
     for bytes in noise {
         let mut stream = TcpStream::connect(app.addr).await.unwrap();
         stream.write_all(bytes).await.unwrap();
         stream.shutdown().await.unwrap();
         let mut answer = Vec::new();
-        let _reset = timeout(Duration::from_secs(5), stream.read_to_end(&mut answer)).await.unwrap();
-        assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 4"), "{answer:?}");
+        let _reset = timeout(Duration::from_secs(5), stream.read_to_end(&mut answer))
+            .await
+            .unwrap();
+        assert!(
+            answer.is_empty() || answer.starts_with(b"HTTP/1.1 4"),
+            "{answer:?}"
+        );
     }
     app.get("/").await.expect(200);
 }

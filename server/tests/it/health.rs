@@ -7,13 +7,20 @@ use crate::harness::{Case, TestApp};
 #[tokio::test]
 async fn a_fresh_server_is_alive_and_ready() {
     let app = TestApp::start().await;
-    let alive = app.get("/healthz").await.expect(200).has("cache-control", "no-store");
+    let alive = app
+        .get("/healthz")
+        .await
+        .expect(200)
+        .has("cache-control", "no-store");
     assert_eq!(alive.json(), serde_json::json!({ "status": "ok" }));
     let ready = app.get("/readyz").await.expect(200).json();
     for check in ["database", "queue", "storage"] {
         assert_eq!(ready["checks"][check]["status"], "ok", "{ready}");
     }
-    assert!(["ok", "degraded"].contains(&ready["status"].as_str().unwrap()), "{ready}");
+    assert!(
+        ["ok", "degraded"].contains(&ready["status"].as_str().unwrap()),
+        "{ready}"
+    );
     app.send(Case::head("/readyz")).await.expect(200);
 }
 
@@ -25,7 +32,12 @@ async fn a_data_folder_that_is_gone_makes_it_unready_until_it_is_back() {
     let unready = app.get("/readyz").await.expect(503).json();
     assert_eq!(unready["status"], "failed");
     assert_eq!(unready["checks"]["storage"]["status"], "failed");
-    assert!(unready["checks"]["storage"]["detail"].as_str().unwrap().ends_with('.'));
+    assert!(
+        unready["checks"]["storage"]["detail"]
+            .as_str()
+            .unwrap()
+            .ends_with('.')
+    );
     app.get("/healthz").await.expect(200);
     std::fs::rename(&away, app.data.path()).unwrap();
     tokio::time::sleep(Duration::from_millis(1100)).await;
@@ -47,7 +59,11 @@ async fn figures_are_there_for_prometheus() {
     app.get("/").await.expect(200);
     app.get("/nope").await.expect(404);
     let figures = app.get("/metrics").await.expect(200);
-    assert!(figures.header("content-type").starts_with("application/openmetrics-text"));
+    assert!(
+        figures
+            .header("content-type")
+            .starts_with("application/openmetrics-text")
+    );
     let text = figures.text();
     for line in [
         r#"kadr_http_requests_total{method="GET",route="/",status="200"} 1"#,
@@ -58,7 +74,10 @@ async fn figures_are_there_for_prometheus() {
         assert!(text.contains(line), "{line} in\n{text}");
     }
     let value = |name: &str| -> f64 {
-        let line = text.lines().find(|line| line.starts_with(&format!("{name} "))).unwrap();
+        let line = text
+            .lines()
+            .find(|line| line.starts_with(&format!("{name} ")))
+            .unwrap();
         line.rsplit(' ').next().unwrap().parse().unwrap()
     };
     assert!(value("kadr_process_resident_memory_bytes") > 1e6);

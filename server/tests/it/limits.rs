@@ -37,9 +37,9 @@ async fn a_route_can_have_a_bucket_of_its_own() {
     // The layer needs the state, which exists only once the server does.
     let plain = TestApp::start().await;
     let state = plain.state.clone();
-    let routes = Router::new()
-        .route("/test/guess", post(guess))
-        .route_layer(middleware::from_fn_with_state((state, GUESSES), limits::bucket));
+    let routes = Router::new().route("/test/guess", post(guess)).route_layer(
+        middleware::from_fn_with_state((state, GUESSES), limits::bucket),
+    );
     let app = TestApp::builder().routes(routes).start().await;
     for _ in 0..2 {
         app.send(Case::post("/test/guess")).await.expect(200);

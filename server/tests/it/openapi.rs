@@ -9,7 +9,11 @@ use crate::harness::TestApp;
 #[tokio::test]
 async fn the_description_is_well_formed() {
     let app = TestApp::start().await;
-    let answer = app.get("/api/openapi.json").await.expect(200).has("content-type", "application/json");
+    let answer = app
+        .get("/api/openapi.json")
+        .await
+        .expect(200)
+        .has("content-type", "application/json");
     let api = answer.json();
     assert!(api["openapi"].as_str().unwrap().starts_with("3."), "{api}");
     assert_eq!(api["info"]["title"], "Kadr");
@@ -19,7 +23,10 @@ async fn the_description_is_well_formed() {
         for (method, operation) in item.as_object().unwrap() {
             let id = operation["operationId"].as_str().unwrap();
             assert!(ids.insert(id.to_owned()), "{id} is there twice");
-            assert!(operation["summary"].is_string(), "{method} {path} has no summary");
+            assert!(
+                operation["summary"].is_string(),
+                "{method} {path} has no summary"
+            );
             let answers = operation["responses"].as_object().unwrap();
             assert!(!answers.is_empty(), "{method} {path} answers nothing");
             for answer in answers.values() {
@@ -38,9 +45,12 @@ fn references_lead_somewhere(node: &Value, api: &Value) {
                 let pointer = target.strip_prefix('#').unwrap();
                 assert!(api.pointer(pointer).is_some(), "{target} leads nowhere");
             }
-            map.values().for_each(|value| references_lead_somewhere(value, api));
+            map.values()
+                .for_each(|value| references_lead_somewhere(value, api));
         }
-        Value::Array(items) => items.iter().for_each(|value| references_lead_somewhere(value, api)),
+        Value::Array(items) => items
+            .iter()
+            .for_each(|value| references_lead_somewhere(value, api)),
         _ => {}
     }
 }
@@ -49,11 +59,25 @@ fn references_lead_somewhere(node: &Value, api: &Value) {
 async fn every_described_address_answers_and_the_health_routes_are_described() {
     let app = TestApp::start().await;
     let api = app.get("/api/openapi.json").await.expect(200).json();
-    let paths: BTreeSet<&str> = api["paths"].as_object().unwrap().keys().map(String::as_str).collect();
-    for path in ["/api/openapi.json", "/healthz", "/readyz", "/metrics"] {
+    let paths: BTreeSet<&str> = api["paths"]
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    for path in [
+        "/api/openapi.json",
+        "/events",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+    ] {
         assert!(paths.contains(path), "{path} is not described");
     }
-    for path in paths.iter().filter(|path| !path.contains('{') && **path != domain::routes::EVENTS) {
+    for path in paths
+        .iter()
+        .filter(|path| !path.contains('{') && **path != domain::routes::EVENTS)
+    {
         let status = app.get(path).await.status;
         assert!(status != 404 && status.as_u16() < 500, "{path}: {status}");
     }

@@ -24,7 +24,11 @@ fn serve(data: &Path) -> std::process::Command {
 
 fn get(launch: &Launch, path: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(launch.addr).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
+    )
+    .unwrap();
     let mut text = String::new();
     stream.read_to_string(&mut text).unwrap();
     let status = text.split(' ').nth(1).unwrap().parse().unwrap();
@@ -36,7 +40,11 @@ fn it_serves_is_quick_to_start_and_ends_with_zero() {
     let data = folder();
     let launch = Launch::start(&mut serve(data.path()));
     // The figure of the design is for a release build on a calm machine; see benches/.
-    assert!(launch.ready_after < Duration::from_secs(5), "{:?}", launch.ready_after);
+    assert!(
+        launch.ready_after < Duration::from_secs(5),
+        "{:?}",
+        launch.ready_after
+    );
     assert_eq!(get(&launch, "/").0, 200);
     assert_eq!(get(&launch, "/readyz").0, 200);
     let ended = launch.stop();
@@ -44,7 +52,10 @@ fn it_serves_is_quick_to_start_and_ends_with_zero() {
     assert!(ended.took < Duration::from_secs(5), "{:?}", ended.took);
     assert!(data.path().join("secret").is_file());
     let log = fs::read_to_string(data.path().join("logs/kadr.log")).unwrap();
-    assert!(log.contains("\"stopped\""), "the last line was written: {log}");
+    assert!(
+        log.contains("\"stopped\""),
+        "the last line was written: {log}"
+    );
     let again = Launch::start(&mut serve(data.path()));
     assert_eq!(again.stop().code, Some(0));
 }
@@ -54,15 +65,36 @@ fn help_lists_every_variable_and_its_default() {
     let data = folder();
     let help = Kadr::run(kadr(data.path()).args(["serve", "--help"]));
     assert_eq!(help.code, Some(0));
+    let help = help.out.split_whitespace().collect::<Vec<_>>().join(" ");
     for variable in [
-        "KADR_ADDR", "KADR_DATA", "KADR_SITE", "KADR_PUBLIC_URL", "DATABASE_URL", "REDIS_URL",
-        "SMTP_URL", "KADR_MAIL_FROM", "KADR_SECRET", "KADR_WORKERS", "KADR_WORKER_MEMORY",
-        "KADR_TRUSTED_PROXIES", "KADR_LOG_FORMAT", "KADR_LOG", "KADR_ROLES",
+        "KADR_ADDR",
+        "KADR_DATA",
+        "KADR_SITE",
+        "KADR_PUBLIC_URL",
+        "DATABASE_URL",
+        "REDIS_URL",
+        "SMTP_URL",
+        "KADR_MAIL_FROM",
+        "KADR_SECRET",
+        "KADR_WORKERS",
+        "KADR_WORKER_MEMORY",
+        "KADR_TRUSTED_PROXIES",
+        "KADR_LOG_FORMAT",
+        "KADR_LOG",
+        "KADR_ROLES",
     ] {
-        assert!(help.out.contains(&format!("[env: {variable}")), "{variable} in\n{}", help.out);
+        assert!(
+            help.contains(&format!("[env: {variable}")),
+            "{variable} in\n{help}"
+        );
     }
-    for default in ["127.0.0.1:3000", "./data", "sqlite://{data}/kadr.db", "web,worker,scheduler"] {
-        assert!(help.out.contains(default), "{default} in\n{}", help.out);
+    for default in [
+        "127.0.0.1:3000",
+        "./data",
+        "sqlite://{data}/kadr.db",
+        "web,worker,scheduler",
+    ] {
+        assert!(help.contains(default), "{default} in\n{help}");
     }
 }
 
@@ -70,11 +102,19 @@ fn help_lists_every_variable_and_its_default() {
 fn a_wrong_value_is_one_sentence_that_names_its_variable() {
     for (variable, value, expected) in [
         ("KADR_ADDR", "somewhere", "an address with a port"),
-        ("KADR_PUBLIC_URL", "videos.example/kadr", "an address without a path"),
+        (
+            "KADR_PUBLIC_URL",
+            "videos.example/kadr",
+            "an address without a path",
+        ),
         ("KADR_ROLES", "web,cook", "web, worker and scheduler"),
         ("KADR_WORKERS", "0", "a number from 1 to 1024"),
         ("KADR_WORKER_MEMORY", "lots", "a size like"),
-        ("KADR_TRUSTED_PROXIES", "proxy.example", "addresses or networks"),
+        (
+            "KADR_TRUSTED_PROXIES",
+            "proxy.example",
+            "addresses or networks",
+        ),
         ("KADR_LOG_FORMAT", "xml", "auto, human or json"),
         ("KADR_MAIL_FROM", "nobody", "an address like"),
         ("DATABASE_URL", "mysql://db/kadr", "postgres://"),
@@ -99,7 +139,11 @@ fn secrets_are_not_repeated() {
         let ended = Kadr::run(serve(data.path()).env(variable, value));
         ended.refused(2, &[variable]);
         assert!(!ended.err.contains("hunter2"), "{}", ended.err);
-        let help = Kadr::run(kadr(data.path()).args(["serve", "--help"]).env(variable, value));
+        let help = Kadr::run(
+            kadr(data.path())
+                .args(["serve", "--help"])
+                .env(variable, value),
+        );
         assert!(!help.out.contains("hunter2"), "{}", help.out);
     }
 }
@@ -107,7 +151,12 @@ fn secrets_are_not_repeated() {
 #[test]
 fn empty_variables_are_as_good_as_none() {
     let data = folder();
-    let launch = Launch::start(serve(data.path()).env("REDIS_URL", "").env("SMTP_URL", "").env("KADR_WORKERS", ""));
+    let launch = Launch::start(
+        serve(data.path())
+            .env("REDIS_URL", "")
+            .env("SMTP_URL", "")
+            .env("KADR_WORKERS", ""),
+    );
     assert_eq!(launch.stop().code, Some(0));
 }
 
@@ -135,15 +184,12 @@ fn a_data_folder_that_takes_no_files_is_said() {
 fn a_newer_database_is_not_touched() {
     let data = folder();
     Launch::start(&mut serve(data.path())).stop();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let url = format!("sqlite://{}", data.path().join("kadr.db").display());
-        let db = backend::db::Db::open(&url, data.path()).await.unwrap();
-        let mut tx = db.write().await.unwrap();
-        testkit::pretend_newer(&mut tx).await;
-        tx.commit().await.unwrap();
-        db.close().await;
-    });
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let url = format!("sqlite://{}", data.path().join("kadr.db").display());
+    runtime.block_on(testkit::pretend_newer(&url));
     for command in ["serve", "migrate", "worker"] {
         Kadr::run(kadr(data.path()).arg(command)).refused(1, &["newer"]);
     }
@@ -183,7 +229,11 @@ fn postgres_needs_a_secret_and_an_answer() {
     let ended = Kadr::run(serve(data.path()).env("DATABASE_URL", url));
     ended.refused(1, &["KADR_SECRET"]);
     let secret = "0123456789abcdef0123456789abcdef";
-    let ended = Kadr::run(serve(data.path()).env("DATABASE_URL", url).env("KADR_SECRET", secret));
+    let ended = Kadr::run(
+        serve(data.path())
+            .env("DATABASE_URL", url)
+            .env("KADR_SECRET", secret),
+    );
     ended.refused(1, &["Postgres", "127.0.0.1:1", "DATABASE_URL"]);
     assert!(!ended.err.contains("hunter2"), "{}", ended.err);
 }
@@ -220,12 +270,40 @@ fn idle_and_half_open_connections_do_not_hold_up_the_end() {
 }
 
 #[test]
+fn open_event_streams_end_and_do_not_hold_up_the_end() {
+    let data = folder();
+    let launch = Launch::start(&mut serve(data.path()));
+    let mut streams: Vec<TcpStream> = (0..3)
+        .map(|_| {
+            let mut stream = TcpStream::connect(launch.addr).unwrap();
+            write!(stream, "GET /events HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+            let mut head = [0_u8; 15];
+            stream.read_exact(&mut head).unwrap();
+            assert_eq!(&head, b"HTTP/1.1 200 OK");
+            stream
+        })
+        .collect();
+    let ended = launch.stop();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(ended.took < Duration::from_secs(3), "{:?}", ended.took);
+    for stream in &mut streams {
+        let mut rest = String::new();
+        stream.read_to_string(&mut rest).unwrap();
+        assert!(rest.ends_with("0\r\n\r\n"), "ended, not cut off: {rest}");
+    }
+}
+
+#[test]
 fn a_second_signal_ends_it_at_once() {
     let data = folder();
     let launch = Launch::start(&mut serve(data.path()));
     // A form that never arrives keeps the server waiting for it.
     let mut slow = TcpStream::connect(launch.addr).unwrap();
-    write!(slow, "POST /ui/preferences/theme HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n").unwrap();
+    write!(
+        slow,
+        "POST /ui/preferences/theme HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n"
+    )
+    .unwrap();
     std::thread::sleep(Duration::from_millis(200));
     let began = Instant::now();
     launch.signal(Signal::TERM);
@@ -252,7 +330,10 @@ fn logs_are_json_when_nobody_watches_and_name_each_request() {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("JSON: {line}")))
         .collect();
-    let line = lines.iter().find(|line| line["span"]["id"] == id.as_str()).unwrap();
+    let line = lines
+        .iter()
+        .find(|line| line["span"]["id"] == id.as_str())
+        .unwrap();
     assert_eq!(line["path"], "/");
     assert_eq!(line["status"], 200);
     assert!(!ended.err.contains("hunter2"), "the query is not logged");
@@ -263,9 +344,17 @@ fn logs_are_json_when_nobody_watches_and_name_each_request() {
 #[test]
 fn the_log_can_be_for_people() {
     let data = folder();
-    let launch = Launch::start(serve(data.path()).env("KADR_LOG_FORMAT", "human").env("KADR_LOG", "warn,server=info"));
+    let launch = Launch::start(
+        serve(data.path())
+            .env("KADR_LOG_FORMAT", "human")
+            .env("KADR_LOG", "warn,server=info"),
+    );
     let ended = launch.stop();
-    assert!(ended.err.contains("INFO") && !ended.err.contains('{'), "{}", ended.err);
+    assert!(
+        ended.err.contains("INFO") && !ended.err.contains('{'),
+        "{}",
+        ended.err
+    );
 }
 
 #[test]
@@ -277,11 +366,19 @@ fn doctor_and_migrate_say_what_they_found() {
     assert!(found.out.contains("✓ database"), "{}", found.out);
     assert!(found.out.contains("– redis"), "{}", found.out);
     assert!(found.out.contains("✓ site"), "{}", found.out);
-    assert_eq!(fs::read_dir(data.path()).unwrap().count(), 0, "it left nothing behind");
+    assert_eq!(
+        fs::read_dir(data.path()).unwrap().count(),
+        0,
+        "it left nothing behind"
+    );
 
     let migrated = Kadr::run(kadr(data.path()).arg("migrate"));
     assert_eq!(migrated.code, Some(0), "{migrated:?}");
-    assert!(migrated.out.starts_with("The database is at version "), "{}", migrated.out);
+    assert!(
+        migrated.out.starts_with("The database is at version "),
+        "{}",
+        migrated.out
+    );
 
     let broken = Kadr::run(
         kadr(data.path())
@@ -292,7 +389,11 @@ fn doctor_and_migrate_say_what_they_found() {
     assert_eq!(broken.code, Some(1), "{broken:?}");
     assert!(broken.out.contains("✗ redis"), "{}", broken.out);
     assert!(broken.out.contains("✗ site"), "{}", broken.out);
-    assert!(broken.out.contains("the next start") || broken.out.contains("version"), "{}", broken.out);
+    assert!(
+        broken.out.contains("the next start") || broken.out.contains("version"),
+        "{}",
+        broken.out
+    );
 }
 
 /// Installed alone, without its helper and its site beside it.
@@ -309,7 +410,9 @@ fn a_lonely_binary_says_what_is_missing() {
         }
         let mut process = std::process::Command::new(&alone);
         process.arg(command).stdin(std::process::Stdio::null());
-        process.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+        process
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped());
         process.current_dir(home.path());
         for (name, value) in template.get_envs() {
             match value {
@@ -322,10 +425,19 @@ fn a_lonely_binary_says_what_is_missing() {
     Kadr::run(&mut run("serve", false)).refused(1, &["not built"]);
     let doctor = Kadr::run(&mut run("doctor", true));
     assert_eq!(doctor.code, Some(1));
-    assert!(doctor.out.contains("✗ media helper  kadr-media is not beside"), "{}", doctor.out);
+    assert!(
+        doctor
+            .out
+            .contains("✗ media helper  kadr-media is not beside"),
+        "{}",
+        doctor.out
+    );
     let launch = Launch::start(&mut run("serve", true));
     let (status, text) = get(&launch, "/readyz");
     assert_eq!(status, 200, "{text}");
-    assert!(text.contains("\"degraded\"") && text.contains("media"), "{text}");
+    assert!(
+        text.contains("\"degraded\"") && text.contains("media"),
+        "{text}"
+    );
     assert_eq!(launch.stop().code, Some(0));
 }

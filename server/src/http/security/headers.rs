@@ -34,8 +34,14 @@ pub(crate) fn dress(headers: &mut HeaderMap, nonce: Option<&str>, framing: Frami
     if let Ok(policy) = HeaderValue::from_str(&policy(nonce, framing)) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    headers.insert(
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("same-origin"),
+    );
     headers.insert(
         PERMISSIONS,
         HeaderValue::from_static(
@@ -74,7 +80,10 @@ mod tests {
         for https in [false, true] {
             let mut headers = HeaderMap::new();
             dress(&mut headers, None, Framing::SameSite, https);
-            assert_eq!(headers.contains_key(header::STRICT_TRANSPORT_SECURITY), https);
+            assert_eq!(
+                headers.contains_key(header::STRICT_TRANSPORT_SECURITY),
+                https
+            );
             assert_eq!(headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
             assert_eq!(headers[header::REFERRER_POLICY], "same-origin");
             assert_eq!(headers[OPENER], "same-origin");

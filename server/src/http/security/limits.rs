@@ -34,13 +34,21 @@ pub struct Bucket {
 impl Bucket {
     #[must_use]
     pub const fn per_second(name: &'static str, rate: f64, burst: f64) -> Self {
-        Self { name, per_second: rate, burst }
+        Self {
+            name,
+            per_second: rate,
+            burst,
+        }
     }
 
     /// For what guesses: passwords, codes, names.
     #[must_use]
     pub const fn per_minute(name: &'static str, rate: f64, burst: f64) -> Self {
-        Self { name, per_second: rate / 60.0, burst }
+        Self {
+            name,
+            per_second: rate / 60.0,
+            burst,
+        }
     }
 }
 
@@ -81,7 +89,10 @@ impl Default for Limits {
 
 impl Limits {
     fn remembering(remembered: usize) -> Self {
-        Self { levels: Mutex::default(), remembered }
+        Self {
+            levels: Mutex::default(),
+            remembered,
+        }
     }
 
     /// Takes a token now.
@@ -115,7 +126,9 @@ impl Limits {
             return Ok(());
         }
         let wait = (1.0 - level.tokens) / bucket.per_second;
-        Err(Fault::TooMany { wait_seconds: Duration::from_secs_f64(wait.ceil()).as_secs().max(1) })
+        Err(Fault::TooMany {
+            wait_seconds: Duration::from_secs_f64(wait.ceil()).as_secs().max(1),
+        })
     }
 }
 
@@ -133,7 +146,7 @@ fn make_room(levels: &mut HashMap<Key, Level>, remembered: usize, now: Instant) 
     levels.retain(|_, level| level.full_at > median);
 }
 
-fn prefix(address: IpAddr) -> u128 {
+pub(crate) fn prefix(address: IpAddr) -> u128 {
     match address.to_canonical() {
         // Apart from every IPv6 network that is handed out.
         IpAddr::V4(v4) => v4.to_ipv6_mapped().to_bits(),
@@ -201,7 +214,10 @@ mod tests {
             assert_eq!(wait(limits.take_at(GUESSES, ip(host), now)), None);
         }
         assert!(wait(limits.take_at(GUESSES, ip("2001:db8::3"), now)).is_some());
-        assert_eq!(wait(limits.take_at(GUESSES, ip("2001:db8:0:1::3"), now)), None);
+        assert_eq!(
+            wait(limits.take_at(GUESSES, ip("2001:db8:0:1::3"), now)),
+            None
+        );
     }
 
     #[test]
@@ -226,6 +242,9 @@ mod tests {
         let now = Instant::now() + Duration::from_secs(60);
         let me = ip("192.0.2.1");
         assert_eq!(wait(limits.take_at(GUESSES, me, now)), None);
-        assert_eq!(wait(limits.take_at(GUESSES, me, now - Duration::from_secs(30))), None);
+        assert_eq!(
+            wait(limits.take_at(GUESSES, me, now - Duration::from_secs(30))),
+            None
+        );
     }
 }

@@ -37,10 +37,11 @@ pub fn judge(method: &Method, uri: &Uri, headers: &HeaderMap, by_proxy: bool) ->
         return if own { Verdict::Pass } else { Verdict::Refuse };
     }
     if headers.contains_key(header::ORIGIN) {
-        let own = headers
-            .get_all(header::ORIGIN)
-            .iter()
-            .all(|origin| origin.to_str().is_ok_and(|o| is_own(o, uri, headers, by_proxy)));
+        let own = headers.get_all(header::ORIGIN).iter().all(|origin| {
+            origin
+                .to_str()
+                .is_ok_and(|o| is_own(o, uri, headers, by_proxy))
+        });
         return if own { Verdict::Pass } else { Verdict::Refuse };
     }
     Verdict::PassWithoutCookies
@@ -57,7 +58,10 @@ fn is_own(origin: &str, uri: &Uri, headers: &HeaderMap, by_proxy: bool) -> bool 
     let here = |host: &str| same(host, name, port, origin.scheme());
     let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     // A request line with a whole address outranks the Host header.
-    let host = uri.authority().map(http::uri::Authority::as_str).or_else(|| text(&header::HOST));
+    let host = uri
+        .authority()
+        .map(http::uri::Authority::as_str)
+        .or_else(|| text(&header::HOST));
     let forwarded = by_proxy
         .then(|| text(&FORWARDED_HOST))
         .flatten()
@@ -103,36 +107,133 @@ mod tests {
             (&[("sec-fetch-site", "cross-site")], Refuse),
             (&[("sec-fetch-site", "something-new")], Refuse),
             (&[("sec-fetch-site", "")], Refuse),
-            (&[("sec-fetch-site", "same-origin"), ("sec-fetch-site", "cross-site")], Refuse),
-            (&[("sec-fetch-site", "same-origin"), ("origin", "https://evil.example"), ("host", "kadr.example")], Pass),
-            (&[("sec-fetch-site", "cross-site"), ("origin", "https://kadr.example"), ("host", "kadr.example")], Refuse),
+            (
+                &[
+                    ("sec-fetch-site", "same-origin"),
+                    ("sec-fetch-site", "cross-site"),
+                ],
+                Refuse,
+            ),
+            (
+                &[
+                    ("sec-fetch-site", "same-origin"),
+                    ("origin", "https://evil.example"),
+                    ("host", "kadr.example"),
+                ],
+                Pass,
+            ),
+            (
+                &[
+                    ("sec-fetch-site", "cross-site"),
+                    ("origin", "https://kadr.example"),
+                    ("host", "kadr.example"),
+                ],
+                Refuse,
+            ),
             // Older browsers: the origin against the host.
-            (&[("origin", "https://kadr.example"), ("host", "kadr.example")], Pass),
-            (&[("origin", "https://kadr.example"), ("host", "KADR.example")], Pass),
-            (&[("origin", "https://kadr.example"), ("host", "kadr.example:443")], Pass),
-            (&[("origin", "http://kadr.example"), ("host", "kadr.example:80")], Pass),
-            (&[("origin", "http://127.0.0.1:3000"), ("host", "127.0.0.1:3000")], Pass),
-            (&[("origin", "http://[::1]:3000"), ("host", "[::1]:3000")], Pass),
-            (&[("origin", "http://127.0.0.1:3000"), ("host", "127.0.0.1:3001")], Refuse),
-            (&[("origin", "http://kadr.example:8080"), ("host", "kadr.example")], Refuse),
-            (&[("origin", "https://evil.example"), ("host", "kadr.example")], Refuse),
-            (&[("origin", "https://kadr.example.evil.example"), ("host", "kadr.example")], Refuse),
-            (&[("origin", "https://kadr.example"), ("host", "kadr.example@evil.example")], Refuse),
+            (
+                &[("origin", "https://kadr.example"), ("host", "kadr.example")],
+                Pass,
+            ),
+            (
+                &[("origin", "https://kadr.example"), ("host", "KADR.example")],
+                Pass,
+            ),
+            (
+                &[
+                    ("origin", "https://kadr.example"),
+                    ("host", "kadr.example:443"),
+                ],
+                Pass,
+            ),
+            (
+                &[
+                    ("origin", "http://kadr.example"),
+                    ("host", "kadr.example:80"),
+                ],
+                Pass,
+            ),
+            (
+                &[
+                    ("origin", "http://127.0.0.1:3000"),
+                    ("host", "127.0.0.1:3000"),
+                ],
+                Pass,
+            ),
+            (
+                &[("origin", "http://[::1]:3000"), ("host", "[::1]:3000")],
+                Pass,
+            ),
+            (
+                &[
+                    ("origin", "http://127.0.0.1:3000"),
+                    ("host", "127.0.0.1:3001"),
+                ],
+                Refuse,
+            ),
+            (
+                &[
+                    ("origin", "http://kadr.example:8080"),
+                    ("host", "kadr.example"),
+                ],
+                Refuse,
+            ),
+            (
+                &[("origin", "https://evil.example"), ("host", "kadr.example")],
+                Refuse,
+            ),
+            (
+                &[
+                    ("origin", "https://kadr.example.evil.example"),
+                    ("host", "kadr.example"),
+                ],
+                Refuse,
+            ),
+            (
+                &[
+                    ("origin", "https://kadr.example"),
+                    ("host", "kadr.example@evil.example"),
+                ],
+                Refuse,
+            ),
             (&[("origin", "null"), ("host", "kadr.example")], Refuse),
             (&[("origin", ""), ("host", "kadr.example")], Refuse),
             (&[("origin", "https://kadr.example")], Refuse),
             // The name a proxy was asked by counts only when the proxy is trusted.
-            (&[("origin", "https://kadr.example"), ("host", "inside:3000"), ("x-forwarded-host", "kadr.example")], Refuse),
+            (
+                &[
+                    ("origin", "https://kadr.example"),
+                    ("host", "inside:3000"),
+                    ("x-forwarded-host", "kadr.example"),
+                ],
+                Refuse,
+            ),
             // Programs.
             (&[], PassWithoutCookies),
             (&[("host", "kadr.example")], PassWithoutCookies),
             (&[("authorization", "Bearer x")], PassWithoutCookies),
-            (&[("authorization", "Bearer x"), ("sec-fetch-site", "cross-site")], PassWithoutCookies),
-            (&[("authorization", "Bearer x"), ("origin", "https://evil.example")], PassWithoutCookies),
+            (
+                &[
+                    ("authorization", "Bearer x"),
+                    ("sec-fetch-site", "cross-site"),
+                ],
+                PassWithoutCookies,
+            ),
+            (
+                &[
+                    ("authorization", "Bearer x"),
+                    ("origin", "https://evil.example"),
+                ],
+                PassWithoutCookies,
+            ),
         ];
         for (headers, verdict) in cases {
             for method in [Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
-                assert_eq!(judged(&method, headers, false), *verdict, "{method} {headers:?}");
+                assert_eq!(
+                    judged(&method, headers, false),
+                    *verdict,
+                    "{method} {headers:?}"
+                );
             }
         }
     }
@@ -140,20 +241,55 @@ mod tests {
     #[test]
     fn behind_a_trusted_proxy() {
         let cases: &[(Headers, Verdict)] = &[
-            (&[("origin", "https://kadr.example"), ("host", "inside:3000"), ("x-forwarded-host", "kadr.example")], Pass),
-            (&[("origin", "https://kadr.example"), ("host", "inside:3000"), ("x-forwarded-host", "kadr.example, second")], Pass),
-            (&[("origin", "https://kadr.example"), ("host", "kadr.example"), ("x-forwarded-host", "other")], Pass),
-            (&[("origin", "https://evil.example"), ("host", "inside:3000"), ("x-forwarded-host", "kadr.example")], Refuse),
+            (
+                &[
+                    ("origin", "https://kadr.example"),
+                    ("host", "inside:3000"),
+                    ("x-forwarded-host", "kadr.example"),
+                ],
+                Pass,
+            ),
+            (
+                &[
+                    ("origin", "https://kadr.example"),
+                    ("host", "inside:3000"),
+                    ("x-forwarded-host", "kadr.example, second"),
+                ],
+                Pass,
+            ),
+            (
+                &[
+                    ("origin", "https://kadr.example"),
+                    ("host", "kadr.example"),
+                    ("x-forwarded-host", "other"),
+                ],
+                Pass,
+            ),
+            (
+                &[
+                    ("origin", "https://evil.example"),
+                    ("host", "inside:3000"),
+                    ("x-forwarded-host", "kadr.example"),
+                ],
+                Refuse,
+            ),
         ];
         for (headers, verdict) in cases {
-            assert_eq!(judged(&Method::POST, headers, true), *verdict, "{headers:?}");
+            assert_eq!(
+                judged(&Method::POST, headers, true),
+                *verdict,
+                "{headers:?}"
+            );
         }
     }
 
     #[test]
     fn safe_methods_pass_from_anywhere() {
         for method in [Method::GET, Method::HEAD, Method::OPTIONS] {
-            assert_eq!(judged(&method, &[("sec-fetch-site", "cross-site")], false), Pass);
+            assert_eq!(
+                judged(&method, &[("sec-fetch-site", "cross-site")], false),
+                Pass
+            );
             assert_eq!(judged(&method, &[], false), Pass);
             assert_eq!(
                 judged(&method, &[("authorization", "Bearer x")], false),
@@ -165,7 +301,10 @@ mod tests {
     #[test]
     fn a_whole_address_in_the_request_line_outranks_the_host_header() {
         let mut headers = HeaderMap::new();
-        headers.insert(header::ORIGIN, HeaderValue::from_static("https://evil.example"));
+        headers.insert(
+            header::ORIGIN,
+            HeaderValue::from_static("https://evil.example"),
+        );
         headers.insert(header::HOST, HeaderValue::from_static("evil.example"));
         let uri = Uri::from_static("http://kadr.example/ui/x");
         assert_eq!(judge(&Method::POST, &uri, &headers, false), Refuse);

@@ -4,9 +4,11 @@ use std::{net::SocketAddr, time::Duration};
 
 use axum::Router;
 use backend::Backend;
-use server::http::{self, Findings, Metrics, Parts, Site, State, security::limits::Limits};
+use server::http::{
+    self, Findings, Metrics, Parts, Site, State, events::Streams, security::limits::Limits,
+};
 use tempfile::TempDir;
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::{Answer, Case, built_site};
@@ -17,6 +19,7 @@ pub(crate) struct Builder {
     proxies: String,
     public_url: Option<String>,
     extra: Router<State>,
+    streams: Option<Streams>,
 }
 
 impl Builder {
@@ -33,6 +36,11 @@ impl Builder {
     /// Routes that only this test has.
     pub(crate) fn routes(mut self, extra: Router<State>) -> Self {
         self.extra = extra;
+        self
+    }
+
+    pub(crate) fn streams(mut self, streams: Streams) -> Self {
+        self.streams = Some(streams);
         self
     }
 
@@ -59,16 +67,17 @@ impl Builder {
             limits: Limits::default(),
             metrics: Metrics::default(),
             findings: Findings::default(),
+            streams: self.streams.unwrap_or_default(),
             stopping: stopping.clone(),
         });
         let router = http::router_with(state.clone(), self.extra);
-        let served = tokio::spawn(http::serve(
+        tokio::spawn(http::serve(
             listener,
             router,
             stopping,
             Duration::from_secs(5),
         ));
-        TestApp { addr, state, served, data }
+        TestApp { addr, state, data }
     }
 }
 
@@ -76,7 +85,6 @@ impl Builder {
 pub(crate) struct TestApp {
     pub(crate) addr: SocketAddr,
     pub(crate) state: State,
-    pub(crate) served: JoinHandle<()>,
     pub(crate) data: TempDir,
 }
 

@@ -6,7 +6,7 @@ mod request;
 mod site;
 
 pub(crate) use self::{
-    app::{Builder, TestApp},
+    app::TestApp,
     process::{Kadr, Launch, kadr},
     request::{Answer, Case},
     site::built_site,

@@ -18,7 +18,9 @@ pub(crate) fn kadr(data: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kadr"));
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
-        if text.starts_with("KADR_") || ["DATABASE_URL", "REDIS_URL", "SMTP_URL", "RUST_LOG"].contains(&&*text) {
+        if text.starts_with("KADR_")
+            || ["DATABASE_URL", "REDIS_URL", "SMTP_URL", "RUST_LOG"].contains(&&*text)
+        {
             command.env_remove(&name);
         }
     }
@@ -83,12 +85,20 @@ impl Kadr {
     #[track_caller]
     pub(crate) fn refused(&self, code: i32, words: &[&str]) {
         assert_eq!(self.code, Some(code), "{self:?}");
-        let sentences: Vec<&str> = self.err.lines().filter(|line| line.starts_with("kadr: ")).collect();
+        let sentences: Vec<&str> = self
+            .err
+            .lines()
+            .filter(|line| line.starts_with("kadr: "))
+            .collect();
         assert_eq!(sentences.len(), 1, "one sentence: {}", self.err);
         for word in words {
             assert!(sentences[0].contains(word), "{word:?} in: {}", sentences[0]);
         }
-        assert!(!self.err.contains("panicked") && !self.err.contains("backtrace"), "{}", self.err);
+        assert!(
+            !self.err.contains("panicked") && !self.err.contains("backtrace"),
+            "{}",
+            self.err
+        );
     }
 }
 
@@ -129,7 +139,11 @@ impl Launch {
             .unwrap()
             .parse()
             .unwrap();
-        Self { child: Some(child), addr, ready_after }
+        Self {
+            child: Some(child),
+            addr,
+            ready_after,
+        }
     }
 
     pub(crate) fn signal(&self, signal: Signal) {

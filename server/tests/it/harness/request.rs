@@ -106,10 +106,9 @@ impl Case {
         let (mut reader, mut writer) = stream.split();
         let mut raw = Vec::new();
         // A server that refuses may stop reading: what it said still counts.
-        let (_sent, _received) = tokio::join!(
-            async { writer.write_all(&bytes).await },
-            async { reader.read_to_end(&mut raw).await }
-        );
+        let (_sent, _received) = tokio::join!(async { writer.write_all(&bytes).await }, async {
+            reader.read_to_end(&mut raw).await
+        });
         Answer::parse(&raw, self)
     }
 }
@@ -125,39 +124,70 @@ pub(crate) struct Answer {
 
 impl Answer {
     fn parse(raw: &[u8], case: &Case) -> Self {
-        let asked = format!("{} {} {:?}", case.method, &case.path[..case.path.len().min(80)], case.headers.iter().take(8).collect::<Vec<_>>());
+        let asked = format!(
+            "{} {} {:?}",
+            case.method,
+            &case.path[..case.path.len().min(80)],
+            case.headers.iter().take(8).collect::<Vec<_>>()
+        );
         let end = raw
             .windows(4)
             .position(|w| w == b"\r\n\r\n")
             .unwrap_or_else(|| panic!("no answer to {asked}: {:?}", String::from_utf8_lossy(raw)));
         let head = std::str::from_utf8(&raw[..end]).unwrap();
         let mut lines = head.split("\r\n");
-        let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+        let status = lines
+            .next()
+            .unwrap()
+            .split(' ')
+            .nth(1)
+            .unwrap()
+            .parse()
+            .unwrap();
         let mut headers = HeaderMap::new();
         for line in lines {
-            let (name, value) = line.split_once(": ").unwrap_or_else(|| line.split_once(':').unwrap());
+            let (name, value) = line
+                .split_once(": ")
+                .unwrap_or_else(|| line.split_once(':').unwrap());
             headers.append(
                 name.parse::<http::HeaderName>().unwrap(),
                 value.parse().unwrap(),
             );
         }
         let rest = &raw[end + 4..];
-        let body = if headers.get("transfer-encoding").is_some_and(|v| v == "chunked") && case.method != Method::HEAD {
+        let body = if headers
+            .get("transfer-encoding")
+            .is_some_and(|v| v == "chunked")
+            && case.method != Method::HEAD
+        {
             unchunk(rest)
         } else {
             rest.to_vec()
         };
-        Self { status, headers, body, asked }
+        Self {
+            status,
+            headers,
+            body,
+            asked,
+        }
     }
 
     #[track_caller]
     pub(crate) fn expect(self, status: u16) -> Self {
-        assert_eq!(self.status.as_u16(), status, "{}\n{}", self.asked, self.text());
+        assert_eq!(
+            self.status.as_u16(),
+            status,
+            "{}\n{}",
+            self.asked,
+            self.text()
+        );
         self
     }
 
     pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
     }
 
     #[track_caller]
@@ -179,11 +209,23 @@ impl Answer {
     /// The code of a problem, after everything a problem has to have.
     #[track_caller]
     pub(crate) fn problem(&self) -> String {
-        assert_eq!(self.header("content-type"), "application/problem+json", "{}", self.asked);
+        assert_eq!(
+            self.header("content-type"),
+            "application/problem+json",
+            "{}",
+            self.asked
+        );
         let problem: domain::problem::Problem = serde_json::from_slice(&self.body).unwrap();
         assert_eq!(problem.status, self.status.as_u16());
-        assert_eq!(problem.request_id.as_deref(), Some(self.header("x-request-id")));
-        assert!(problem.detail.ends_with('.'), "a sentence: {}", problem.detail);
+        assert_eq!(
+            problem.request_id.as_deref(),
+            Some(self.header("x-request-id"))
+        );
+        assert!(
+            problem.detail.ends_with('.'),
+            "a sentence: {}",
+            problem.detail
+        );
         problem.code
     }
 }

@@ -1,0 +1,139 @@
+//! `GET /events`: what changes while a page is open, as server-sent events.
+//!
+//! A stream begins with a snapshot from the database and begins anew with one whenever
+//! something may have been missed, so nobody needs to remember what they have heard. In
+//! between travel the events about what was asked for, progress at a pace a page can show,
+//! and a beat every 15 seconds. Messages without a name are events as `domain::events` writes
+//! them; `snapshot`, `beat` and `bye` (make room, do not come back at once) have theirs.
+
+mod asked;
+mod pace;
+mod places;
+mod stream;
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    body::Body,
+    extract::{self, RawQuery},
+    response::Response,
+};
+use backend::Backend;
+use domain::problem::Problem;
+use http::{HeaderValue, header};
+use tokio_util::sync::CancellationToken;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use self::{asked::Asked, places::Places, stream::Stream};
+use super::{Caller, Fault, State};
+
+/// How often what happens. Only tests are in a hurry.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    /// A sign of life for browsers and proxies.
+    pub beat: Duration,
+    /// Progress of one job on one stream comes at most this often.
+    pub progress: Duration,
+    /// Snapshots of one stream come at most this often.
+    pub snapshot: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            beat: Duration::from_secs(15),
+            progress: Duration::from_millis(250),
+            snapshot: Duration::from_secs(1),
+        }
+    }
+}
+
+/// All open streams of this process. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Streams {
+    places: Arc<Places>,
+    pace: Pace,
+}
+
+impl Default for Streams {
+    fn default() -> Self {
+        Self::new(Pace::default())
+    }
+}
+
+impl Streams {
+    #[must_use]
+    pub fn new(pace: Pace) -> Self {
+        Self {
+            places: Arc::default(),
+            pace,
+        }
+    }
+
+    /// How many are open: the gauge `kadr_event_streams`.
+    #[must_use]
+    pub fn open_count(&self) -> usize {
+        self.places.taken()
+    }
+}
+
+/// What a stream needs.
+#[derive(Debug, Clone)]
+pub struct EventsState {
+    pub backend: Backend,
+    pub streams: Streams,
+    /// Cancelled when the server stops; every stream then ends.
+    pub stopping: CancellationToken,
+}
+
+impl extract::FromRef<State> for EventsState {
+    fn from_ref(state: &State) -> Self {
+        Self {
+            backend: state.backend.clone(),
+            streams: state.streams.clone(),
+            stopping: state.stopping.clone(),
+        }
+    }
+}
+
+pub(super) fn routes() -> OpenApiRouter<State> {
+    OpenApiRouter::new().routes(routes!(events))
+}
+
+/// What changes, as it happens
+#[utoipa::path(
+    get, path = domain::routes::EVENTS, tag = "events",
+    params(
+        ("videos" = Option<String>, Query, description = "Ids of videos, with commas between them."),
+        ("jobs" = Option<String>, Query, description = "Ids of jobs, with commas between them."),
+    ),
+    responses(
+        (status = 200, description = "Server-sent events: first a `snapshot`, then messages, a `beat` every 15 s.", content_type = "text/event-stream"),
+        (status = 400, description = "An id is none.", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "Opened too often.", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The database does not answer.", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+async fn events(
+    extract::State(state): extract::State<EventsState>,
+    extract::Extension(caller): extract::Extension<Caller>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Fault> {
+    let asked = Asked::parse(query.as_deref().unwrap_or_default())?;
+    let place = state.streams.places.take(caller.address);
+    let stream = Stream::open(state, asked, place).await.map_err(|error| {
+        tracing::warn!(%error, code = error.code(), "no snapshot for an event stream");
+        Fault::Unavailable
+    })?;
+    let mut response = Response::new(Body::from_stream(stream.into_bytes()));
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_TYPE, "text/event-stream"),
+        (header::CACHE_CONTROL, "no-store"),
+        // nginx would keep events back until its buffer is full.
+        (header::HeaderName::from_static("x-accel-buffering"), "no"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    Ok(response)
+}
