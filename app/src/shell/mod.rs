@@ -133,7 +133,7 @@ fn Frame(children: Children) -> impl IntoView {
 pub fn App() -> impl IntoView {
     provide_meta_context();
     view! {
-        <Title formatter=title />
+        <Title formatter=|page| escaped(&title(page)) />
         <Router>
             <Frame>
                 <Routes fallback=NotFound>
@@ -157,4 +157,13 @@ fn title(page: String) -> String {
     } else {
         format!("{page} · Kadr")
     }
+}
+
+/// `leptos_meta` writes a title into the page as it is, and a title may hold what somebody
+/// typed: a search, the name of a video.
+fn escaped(title: &str) -> String {
+    title
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }
