@@ -11,7 +11,7 @@ use fred::interfaces::StreamsInterface;
 use testkit::RedisServer;
 use tokio::time::{sleep, timeout};
 
-const SOON: Duration = Duration::from_secs(3);
+const SOON: Duration = Duration::from_secs(8);
 const A_WHILE: Duration = Duration::from_millis(400);
 
 /// Two processes' ends of one queue, as far as the kind of queue has two.
@@ -33,18 +33,17 @@ async fn in_process() -> Ends {
 async fn redis() -> Ends {
     testkit::log();
     let server = RedisServer::start().await;
-    let ends = Ends {
+    // Whoever comes first to a new Redis takes that for a ticket: it may have been wiped.
+    let first = queue::redis(&server.url()).unwrap();
+    for lane in Lane::ALL {
+        assert!(hears(&first, lane).await);
+    }
+    first.close().await;
+    Ends {
         here: queue::redis(&server.url()).unwrap(),
         there: queue::redis(&server.url()).unwrap(),
         _redis: Some(server),
-    };
-    // Whoever comes to a new Redis takes that for a ticket once: it may have been wiped.
-    for lane in Lane::ALL {
-        for end in [&ends.here, &ends.there] {
-            while timeout(A_WHILE, end.take(lane)).await.is_ok() {}
-        }
     }
-    ends
 }
 
 async fn hears(queue: &Arc<dyn Queue>, lane: Lane) -> bool {
@@ -147,7 +146,7 @@ async fn a_redis_that_comes_late_is_used_then() {
     queue.announce(Lane::Light);
     let begun = Instant::now();
     assert_eq!(queue.health().await, Err(QueueError::Away));
-    assert!(begun.elapsed() < SOON, "health waited");
+    assert!(begun.elapsed() < Duration::from_secs(3), "health waited");
     assert!(!queue.reaches_everybody());
     server.resume().await;
     until("health", async || queue.health().await.is_ok()).await;
