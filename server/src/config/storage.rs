@@ -18,7 +18,8 @@ pub struct Data {
         long = "data",
         env = "KADR_DATA",
         value_name = "FOLDER",
-        default_value = "./data"
+        default_value = "./data",
+        value_parser = absolute
     )]
     pub folder: PathBuf,
 
@@ -56,6 +57,11 @@ impl Data {
             .as_ref()
             .is_some_and(|url| !url.0.starts_with("sqlite:"))
     }
+}
+
+/// The folder stays the same wherever the process goes, and messages name it whole.
+fn absolute(text: &str) -> Result<PathBuf, String> {
+    std::path::absolute(text).map_err(|_| "the name of a folder".to_owned())
 }
 
 fn secret(text: &str) -> Result<Secret, String> {

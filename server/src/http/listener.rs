@@ -44,6 +44,16 @@ pub async fn serve(
     stopping: CancellationToken,
     within: Duration,
 ) {
+    serve_with(listener, router, stopping, within, HEAD_WITHIN).await;
+}
+
+async fn serve_with(
+    listener: TcpListener,
+    router: Router,
+    stopping: CancellationToken,
+    within: Duration,
+    head_within: Duration,
+) {
     let connections = TaskTracker::new();
     loop {
         let accepted = tokio::select! {
@@ -58,6 +68,7 @@ pub async fn serve(
                     router.clone(),
                     stopping.clone(),
                     within,
+                    head_within,
                 ));
             }
             Err(error) if is_of_one_connection(&error) => {}
@@ -93,6 +104,7 @@ async fn connection(
     router: Router,
     stopping: CancellationToken,
     within: Duration,
+    head_within: Duration,
 ) {
     // Answers are written in one piece; waiting for more to send only delays them.
     let _unsupported = stream.set_nodelay(true);
@@ -113,7 +125,7 @@ async fn connection(
     let mut connection = pin!(
         http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(HEAD_WITHIN)
+            .header_read_timeout(head_within)
             .max_header_size(HEAD_BYTES)
             .serve_connection(TokioIo::new(stream), service)
     );
@@ -184,5 +196,124 @@ impl http_body::Body for Guarded {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use axum::routing::get;
+    use futures::{StreamExt, stream};
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        task::JoinHandle,
+    };
+
+    use super::*;
+
+    struct Server {
+        addr: SocketAddr,
+        stopping: CancellationToken,
+        served: JoinHandle<()>,
+    }
+
+    /// Answers at once, after half a second, and with a body that takes as long.
+    async fn start(within: Duration) -> Server {
+        let pause = Duration::from_millis(700);
+        let slow = move || async move {
+            tokio::time::sleep(pause).await;
+            "late"
+        };
+        let long = move || async move {
+            let last = stream::once(async move {
+                tokio::time::sleep(pause).await;
+                Ok::<_, Infallible>("last")
+            });
+            Body::from_stream(stream::iter([Ok("first")]).chain(last))
+        };
+        let endless =
+            || async { Body::from_stream(stream::pending::<Result<Bytes, Infallible>>()) };
+        let router = Router::new()
+            .route("/", get(|| async { "ok" }))
+            .route("/slow", get(slow))
+            .route("/long", get(long))
+            .route("/endless", get(endless));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let addr = listener.local_addr().unwrap();
+        let stopping = CancellationToken::new();
+        let head_within = Duration::from_millis(300);
+        let served = serve_with(listener, router, stopping.clone(), within, head_within);
+        Server {
+            addr,
+            stopping,
+            served: tokio::spawn(served),
+        }
+    }
+
+    async fn ask(server: &Server, text: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(server.addr).await.unwrap();
+        stream.write_all(text.as_bytes()).await.unwrap();
+        stream
+    }
+
+    /// All that comes until the server closes, and when it did.
+    async fn rest(mut stream: TcpStream, began: Instant) -> (String, Duration) {
+        let mut text = Vec::new();
+        let read = stream.read_to_end(&mut text);
+        let _reset = tokio::time::timeout(Duration::from_secs(10), read)
+            .await
+            .unwrap();
+        (String::from_utf8(text).unwrap(), began.elapsed())
+    }
+
+    #[tokio::test]
+    async fn heads_that_do_not_arrive_and_idle_connections_are_closed() {
+        let server = start(Duration::from_secs(5)).await;
+        let began = Instant::now();
+        for text in ["", "GET / HT", "GET / HTTP/1.1\r\nhost: x\r\nx-slow: "] {
+            let (_, took) = rest(ask(&server, text).await, began).await;
+            assert!(took < Duration::from_secs(3), "{text:?}: {took:?}");
+        }
+        let (text, took) = rest(
+            ask(&server, "GET / HTTP/1.1\r\nhost: x\r\n\r\n").await,
+            began,
+        )
+        .await;
+        assert!(
+            text.ends_with("ok") && took < Duration::from_secs(4),
+            "{text} {took:?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn what_runs_is_finished_when_it_stops() {
+        let server = start(Duration::from_secs(5)).await;
+        let began = Instant::now();
+        let slow = ask(&server, "GET /slow HTTP/1.1\r\nhost: x\r\n\r\n").await;
+        let long = ask(&server, "GET /long HTTP/1.1\r\nhost: x\r\n\r\n").await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        server.stopping.cancel();
+        let (text, _) = rest(slow, began).await;
+        assert!(text.ends_with("late"), "{text}");
+        let (text, _) = rest(long, began).await;
+        assert!(text.contains("first") && text.contains("last"), "{text}");
+        server.served.await.unwrap();
+        assert!(
+            TcpStream::connect(server.addr).await.is_err(),
+            "nobody gets in any more"
+        );
+    }
+
+    #[tokio::test]
+    async fn what_does_not_end_is_cut_off() {
+        let server = start(Duration::from_millis(800)).await;
+        let began = Instant::now();
+        let endless = ask(&server, "GET /endless HTTP/1.1\r\nhost: x\r\n\r\n").await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        server.stopping.cancel();
+        server.served.await.unwrap();
+        let (_, took) = rest(endless, began).await;
+        assert!(took < Duration::from_secs(3), "{took:?}");
     }
 }

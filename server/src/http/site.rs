@@ -14,7 +14,7 @@ use app::context::Assets;
 use axum::{
     body::{Body, Bytes},
     extract::{self, Request},
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use percent_encoding::percent_decode_str;
@@ -229,7 +229,9 @@ pub(super) async fn file(
     request: Request,
 ) -> Result<Response, Fault> {
     let path = percent_decode_str(request.uri().path()).decode_utf8_lossy();
-    let file = state.site.files.get(path.as_ref()).ok_or(Fault::NotFound)?;
+    let Some(file) = state.site.files.get(path.as_ref()) else {
+        return without_slash(&request).ok_or(Fault::NotFound);
+    };
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         let mut refused = Fault::MethodNotAllowed.into_response();
         refused
@@ -238,6 +240,22 @@ pub(super) async fn file(
         return Ok(refused);
     }
     file.answer(request.method(), request.headers()).await
+}
+
+/// Pages have no slash at the end of their addresses; people and old links sometimes do.
+fn without_slash(request: &Request) -> Option<Response> {
+    let path = request.uri().path();
+    let shorter = path.strip_suffix('/')?;
+    // Two slashes would make an address of another host out of it.
+    let is_page = request.method().is_safe()
+        && !shorter.is_empty()
+        && !path.contains("//")
+        && !path.starts_with(domain::routes::PKG);
+    let target = match request.uri().query() {
+        Some(query) => format!("{shorter}?{query}"),
+        None => shorter.to_owned(),
+    };
+    is_page.then(|| Redirect::permanent(&target).into_response())
 }
 
 impl File {

@@ -61,6 +61,11 @@ async fn a_query_and_a_final_slash_change_nothing_that_breaks() {
         "{}",
         page.text()
     );
+    let slash = app.send(Case::get("/search/?q=a").by_browser()).await;
+    slash.expect(308).has("location", "/search?q=a");
+    app.send(Case::get("//evil.example/").by_browser())
+        .await
+        .expect(404);
     app.send(Case::get("/?%3Cb%3E=1").by_browser())
         .await
         .expect(200);

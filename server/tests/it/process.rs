@@ -396,6 +396,54 @@ fn doctor_and_migrate_say_what_they_found() {
     );
 }
 
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_worker_runs_beside_the_server_and_ends_when_told() {
+    let data = folder();
+    let server = Launch::start(serve(data.path()).env("KADR_ROLES", "web"));
+    let mut worker = kadr(data.path()).arg("worker").spawn().unwrap();
+    let mut line = [0_u8; 19];
+    worker
+        .stdout
+        .as_mut()
+        .unwrap()
+        .read_exact(&mut line)
+        .unwrap();
+    assert_eq!(&line, b"Kadr runs as worker");
+    let id = rustix::process::Pid::from_raw(i32::try_from(worker.id()).unwrap()).unwrap();
+    rustix::process::kill_process(id, Signal::TERM).unwrap();
+    assert_eq!(worker.wait().unwrap().code(), Some(0));
+    assert!(data.path().join("logs/worker.log").is_file());
+    assert_eq!(server.stop().code, Some(0));
+}
+
+/// Nothing set at all: the data goes below the working folder.
+#[test]
+fn without_any_setting_it_works_in_the_working_folder() {
+    let home = folder();
+    let mut command = kadr(Path::new("unused"));
+    command
+        .arg("serve")
+        .env_remove("KADR_DATA")
+        .current_dir(home.path());
+    let launch = Launch::start(&mut command);
+    assert_eq!(get(&launch, "/readyz").0, 200);
+    assert_eq!(launch.stop().code, Some(0));
+    assert!(home.path().join("data/kadr.db").is_file());
+}
+
 /// Installed alone, without its helper and its site beside it.
 #[test]
 fn a_lonely_binary_says_what_is_missing() {
@@ -432,6 +480,11 @@ fn a_lonely_binary_says_what_is_missing() {
         "{}",
         doctor.out
     );
+    let mut kadr_beside_site = run("serve", false);
+    copy_folder(crate::harness::built_site(), &home.path().join("site"));
+    let beside = Launch::start(kadr_beside_site.current_dir("/"));
+    assert_eq!(get(&beside, "/robots.txt").0, 200);
+    assert_eq!(beside.stop().code, Some(0));
     let launch = Launch::start(&mut run("serve", true));
     let (status, text) = get(&launch, "/readyz");
     assert_eq!(status, 200, "{text}");
