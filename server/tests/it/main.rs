@@ -9,9 +9,12 @@
 
 mod arrows;
 mod errors;
+mod events;
 mod harness;
 mod health;
+mod jobs;
 mod limits;
+mod mail;
 mod openapi;
 mod pages;
 mod process;

@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use lettre::{
     AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor,
-    transport::smtp::{Error, PoolConfig, response::Code},
+    transport::smtp::{Error, PoolConfig},
 };
 use tokio::time::timeout;
 use url::Url;
@@ -137,20 +137,24 @@ fn refuses_login(error: &Error) -> bool {
     matches!(error.status().map(u16::from), Some(530 | 534 | 535 | 538))
 }
 
-/// The server's own words: code and first lines, on one line.
+/// The server's own words after its code, or what stood in the way of hearing any; one line.
 fn said(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text = format!("{text}: {cause_text}");
+    let mut cause = std::error::Error::source(error);
+    let mut text = match (error.status(), cause) {
+        (Some(code), Some(words)) => {
+            cause = None;
+            format!("{code} {words}")
         }
-        source = cause.source();
+        _ => error.to_string(),
+    };
+    while let Some(inner) = cause {
+        let words = inner.to_string();
+        if !text.contains(&words) {
+            text = format!("{text}: {words}");
+        }
+        cause = inner.source();
     }
-    let code = error.status().map(|code: Code| format!("{code} "));
-    let clean = super::compose::one_line(&text);
-    format!("{}{clean}", code.unwrap_or_default())
+    super::compose::one_line(&text)
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ pub(crate) struct Builder {
     public_url: Option<String>,
     extra: Router<State>,
     streams: Option<Streams>,
+    redis_url: Option<String>,
 }
 
 impl Builder {
@@ -44,6 +45,12 @@ impl Builder {
         self
     }
 
+    /// Tickets and events go through this Redis.
+    pub(crate) fn redis(mut self, url: &str) -> Self {
+        self.redis_url = Some(url.to_owned());
+        self
+    }
+
     pub(crate) async fn start(self) -> TestApp {
         let data = tempfile::tempdir().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -51,6 +58,7 @@ impl Builder {
         let public_url = self.public_url.unwrap_or_else(|| format!("http://{addr}"));
         let backend = Backend::open(backend::Settings {
             public_url: public_url.clone(),
+            redis_url: self.redis_url,
             ..backend::Settings::new(data.path())
         })
         .await
