@@ -136,7 +136,8 @@ pub fn error_document(visit: Visit, status: u16) -> String {
             <html lang=visit.language.code() data-theme=visit.theme.code()>
                 <head>
                     <Head visit=visit.clone() />
-                    <title>{heading}</title>
+                    // As text it would end in a marker of the renderer, which a title shows.
+                    <title inner_html=heading></title>
                     <meta name="robots" content="noindex" />
                 </head>
                 <body>
@@ -172,7 +173,11 @@ mod tests {
         let html = page(Language::En, 500);
         assert!(html.starts_with("<!DOCTYPE html>"), "{html}");
         assert_eq!(html.matches("<h1").count(), 1);
-        assert_eq!(html.matches("<title>").count(), 1);
+        assert!(
+            html.contains("<title>The film broke · Kadr</title>"),
+            "{html}"
+        );
+        assert_eq!(html.matches("<title").count(), 1);
         assert!(html.contains("data-theme=\"dark\""));
         assert!(html.contains("req-&lt;42&gt;") && !html.contains("req-<42>"));
     }

@@ -106,6 +106,9 @@ pub fn ButtonLink(
     #[prop(into, optional_no_strip)] icon: Option<Symbol>,
     #[prop(into, optional)] label: Option<String>,
     #[prop(into, optional)] rel: Option<String>,
+    /// The symbol stands behind the text: where it points is where one goes.
+    #[prop(optional)]
+    icon_last: bool,
     #[prop(optional)] children: Option<Children>,
 ) -> impl IntoView {
     let shape = children.is_none().then_some("icon");
@@ -120,8 +123,9 @@ pub fn ButtonLink(
             aria-label=label.clone()
             title=label
         >
-            {icon.map(|symbol| view! { <Icon symbol /> })}
+            {(!icon_last).then(|| icon.map(|symbol| view! { <Icon symbol /> }))}
             {children.map(|children| view! { <span>{children()}</span> })}
+            {icon_last.then(|| icon.map(|symbol| view! { <Icon symbol /> }))}
         </a>
     }
 }

@@ -2,8 +2,6 @@
 //! the field it is wrong at. The same with scripts (the island gets the error) and without
 //! (it comes back in the address of the page).
 
-use std::collections::BTreeMap;
-
 use domain::{
     forms::{Fault, FieldFaults},
     language::Language,
@@ -26,7 +24,7 @@ const LONGEST_VALUE: usize = 1000;
 
 /// Why a form was not accepted. The error type of every server function with a form.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum FormError {
     /// Something is wrong with what was written.
     #[error("the form was refused")]
@@ -40,7 +38,7 @@ pub enum FormError {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
     pub faults: FieldFaults,
-    pub values: BTreeMap<String, String>,
+    pub values: Vec<(String, String)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,7 +110,11 @@ impl Refusal {
     /// What was written there before.
     #[must_use]
     pub fn value(&self, field: &str) -> String {
-        self.values.get(field).cloned().unwrap_or_default()
+        self.values
+            .iter()
+            .find(|(name, _)| name == field)
+            .map(|(_, value)| value.clone())
+            .unwrap_or_default()
     }
 }
 

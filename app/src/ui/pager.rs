@@ -27,7 +27,7 @@ pub fn Pager(
             {older
                 .map(|href| {
                     view! {
-                        <ButtonLink href rel="next" size=Size::Small icon=Symbol::ArrowRight>
+                        <ButtonLink href rel="next" size=Size::Small icon=Symbol::ArrowRight icon_last=true>
                             {older_label}
                         </ButtonLink>
                     }

@@ -3,6 +3,7 @@
 use domain::{routes, theme::Theme};
 use leptos::prelude::*;
 use leptos_i18n::td_string;
+use leptos_router::hooks::use_query_map;
 
 use super::{Specimen, in_room, room_name};
 use crate::{
@@ -32,23 +33,29 @@ pub(super) fn Actions(theme: Theme) -> impl IntoView {
             .collect_view()
     };
     let here = |tab: &str| format!("{}?tab={tab}#actions", routes::ADMIN_UI);
-    let tabs = vec![
-        Tab {
-            href: here("all"),
-            label: td_string!(locale, admin.tab_all).to_owned(),
-            current: true,
-        },
-        Tab {
-            href: here("public"),
-            label: td_string!(locale, admin.tab_public).to_owned(),
-            current: false,
-        },
-        Tab {
-            href: here("drafts"),
-            label: td_string!(locale, admin.tab_drafts).to_owned(),
-            current: false,
-        },
+    let chosen = use_query_map()
+        .read_untracked()
+        .get("tab")
+        .unwrap_or_default();
+    let tabs = [
+        ("all", td_string!(locale, admin.tab_all)),
+        ("public", td_string!(locale, admin.tab_public)),
+        ("drafts", td_string!(locale, admin.tab_drafts)),
     ];
+    // An address that names no tab shows the first.
+    let current = tabs
+        .iter()
+        .map(|(tab, _)| *tab)
+        .find(|tab| *tab == chosen)
+        .unwrap_or("all");
+    let tabs = tabs
+        .into_iter()
+        .map(|(tab, label)| Tab {
+            href: here(tab),
+            label: label.to_owned(),
+            current: tab == current,
+        })
+        .collect();
     let tabs_label = format!(
         "{}, {}",
         td_string!(locale, admin.tabs),

@@ -92,7 +92,7 @@ pub(super) fn Data(theme: Theme) -> impl IntoView {
                 <Avatar name="Chantal Akerman" alone=true />
                 <Avatar name="黒澤 明" alone=true />
                 <Avatar name="Kira Muratova" size=AvatarSize::Small alone=true />
-                <Avatar name="Kadr" src="/favicon.svg" size=AvatarSize::Small alone=true />
+                <Avatar name="Kadr" src="/icon-192.png" size=AvatarSize::Small alone=true />
             </div>
         </Specimen>
         <Specimen name=td_string!(locale, admin.cards)>

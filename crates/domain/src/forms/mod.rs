@@ -110,21 +110,19 @@ impl FieldFaults {
 
 impl From<ValidationErrors> for FieldFaults {
     fn from(errors: ValidationErrors) -> Self {
-        let mut faults: Vec<_> = errors
-            .into_errors()
-            .into_iter()
-            .filter_map(|(field, kind)| match kind {
-                ValidationErrorsKind::Field(list) => {
-                    let fault = list.first().map(|e| Fault::from_code(&e.code))?;
-                    Some((field, fault))
-                }
-                ValidationErrorsKind::Struct(_) | ValidationErrorsKind::List(_) => {
-                    Some((field, Fault::Invalid))
-                }
-            })
-            .collect();
-        // `validator` keeps them in a hash map: an order of our own, or answers differ by chance.
-        faults.sort_by(|a, b| a.0.cmp(&b.0));
+        let mut faults: Vec<(Cow<'static, str>, Fault)> = Vec::new();
+        for (field, kind) in errors.into_errors() {
+            let fault = match kind {
+                ValidationErrorsKind::Field(list) => list
+                    .first()
+                    .map_or(Fault::Invalid, |error| Fault::from_code(&error.code)),
+                ValidationErrorsKind::Struct(_) | ValidationErrorsKind::List(_) => Fault::Invalid,
+            };
+            // `validator` keeps them in a hash map: an order of our own, or answers differ by
+            // chance. By insertion, because sorting is kilobytes of wasm and fields are few.
+            let at = faults.partition_point(|(other, _)| *other < field);
+            faults.insert(at, (field, fault));
+        }
         Self(faults)
     }
 }
