@@ -13,10 +13,13 @@ mod redis;
 
 pub use self::{
     backend::{TestBackend, hurry},
-    newer::pretend_newer,
     database::{PostgresServer, TestDb},
+    newer::pretend_newer,
     redis::RedisServer,
 };
+
+/// For looking into the tables from outside; only `backend` depends on it otherwise.
+pub use sqlx;
 
 /// Makes two tests of each function: one on SQLite, one on Postgres.
 ///
