@@ -118,7 +118,6 @@ impl Filter {
     }
 
     /// The finished query.
-    #[must_use]
     pub fn query(self) -> Query<'static, Any, AnyArguments> {
         sqlx::query_with(AssertSqlSafe(self.sql), self.arguments)
     }

@@ -149,7 +149,7 @@ async fn receive(shared: Arc<Shared>, inbox: Arc<Inbox>, lane: Lane) {
                     inbox.taken.notified().await;
                 }
                 Err(error) => {
-                    shared.note(Err(&error));
+                    shared.note(Some(&error));
                     sleep(Duration::from_millis(500)).await;
                 }
             }
@@ -245,11 +245,12 @@ impl Drop for RedisQueue {
 }
 
 impl Shared {
-    fn note(&self, said: Result<(), &Error>) {
-        let before = self.answers.swap(said.is_ok(), Ordering::AcqRel);
-        match said {
-            Ok(()) if !before => tracing::info!("Redis answers; tickets travel through it"),
-            Err(error) if before => tracing::warn!(
+    /// Notes whether Redis answered, and says so when that has changed.
+    fn note(&self, trouble: Option<&Error>) {
+        let before = self.answers.swap(trouble.is_none(), Ordering::AcqRel);
+        match trouble {
+            None if !before => tracing::info!("Redis answers; tickets travel through it"),
+            Some(error) if before => tracing::warn!(
                 %error,
                 "Redis does not answer; the table is asked once a second meanwhile"
             ),
@@ -268,7 +269,7 @@ async fn send(shared: Arc<Shared>, writer: Client) {
             () = shared.stop.cancelled() => break,
         }
         let said = speak(&shared, &writer).await;
-        shared.note(said.as_ref().map(|()| ()));
+        shared.note(said.as_ref().err());
     }
     let _ = timeout(LAST_WORDS, speak(&shared, &writer)).await;
     let _ = timeout(LAST_WORDS, writer.quit()).await;

@@ -26,8 +26,14 @@ impl PostgresServer {
                  databases; run them through `./test rust`, which starts one"
             )
         });
-        let admin = url::Url::parse(&url)
-            .unwrap_or_else(|error| panic!("{VARIABLE} is not a URL: {error}"));
+        Self::at(&url)
+    }
+
+    /// The one at the URL of somebody who may create databases.
+    #[must_use]
+    pub fn at(url: &str) -> Self {
+        let admin = url::Url::parse(url)
+            .unwrap_or_else(|error| panic!("not the URL of a Postgres: {error}"));
         Self { admin }
     }
 

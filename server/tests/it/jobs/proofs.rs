@@ -192,9 +192,10 @@ async fn two_processes_race_on_sqlite_without_redis() {
     let mut scene = Scene::new(TestDb::sqlite_durable().await, None).await;
     scene.ask(200).await;
     scene.ask_for(Duration::from_secs(3)).await;
+    let verdict = scene.verdict().await;
     assert!(
-        scene.verdict().await > 0,
-        "no first try failed: nothing was proven"
+        verdict.failed > 40,
+        "{verdict:?}: hardly a second try was proven"
     );
 }
 
@@ -204,9 +205,10 @@ async fn two_processes_race_on_postgres_with_redis() {
     let mut scene = Scene::new(TestDb::postgres().await, Some(redis)).await;
     scene.ask(300).await;
     scene.ask_for(Duration::from_secs(3)).await;
+    let verdict = scene.verdict().await;
     assert!(
-        scene.verdict().await > 0,
-        "no first try failed: nothing was proven"
+        verdict.failed > 40,
+        "{verdict:?}: hardly a second try was proven"
     );
 }
 
@@ -214,9 +216,10 @@ async fn two_processes_race_on_postgres_with_redis() {
 async fn workers_are_killed_at_random_on_sqlite() {
     let mut scene = Scene::new(TestDb::sqlite_durable().await, None).await;
     scene.kill_for(Duration::from_secs(10)).await;
+    let verdict = scene.verdict().await;
     assert!(
-        scene.verdict().await > 10,
-        "hardly anybody was killed at work"
+        verdict.interrupted > 20,
+        "{verdict:?}: hardly anybody was killed at work"
     );
 }
 
@@ -225,9 +228,10 @@ async fn workers_are_killed_at_random_on_postgres_with_redis() {
     let redis = RedisServer::start().await;
     let mut scene = Scene::new(TestDb::postgres().await, Some(redis)).await;
     scene.kill_for(Duration::from_secs(10)).await;
+    let verdict = scene.verdict().await;
     assert!(
-        scene.verdict().await > 10,
-        "hardly anybody was killed at work"
+        verdict.interrupted > 20,
+        "{verdict:?}: hardly anybody was killed at work"
     );
 }
 
