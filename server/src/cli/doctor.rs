@@ -1,5 +1,5 @@
 //! `kadr doctor`: looks at everything the server needs and says what to do about it.
-//! It changes nothing: no migration, no mail, no file that stays.
+//! It changes nothing: no migration, no file that stays, and a mail only when asked for one.
 
 use std::{
     io::{IsTerminal, Write},
@@ -9,8 +9,9 @@ use std::{
 use backend::{
     Backend,
     db::{Db, OpenError, Options},
-    mail::Carrier,
+    mail::{Carrier, Letter, Recipient},
 };
+use domain::{ids::JobId, language::Language};
 
 use super::{BROKEN, FINE};
 use crate::{
@@ -34,7 +35,7 @@ enum Finding {
 
 use Finding::{Broken, Doubtful, Good, Skipped};
 
-pub(super) async fn run(settings: Settings) -> Result<u8, StartError> {
+pub(super) async fn run(settings: Settings, mail_to: Option<String>) -> Result<u8, StartError> {
     let mut report = Report { broken: false };
     let folder = data_folder(&settings);
     let folder_is_good = !matches!(folder, Broken(_));
@@ -55,6 +56,9 @@ pub(super) async fn run(settings: Settings) -> Result<u8, StartError> {
         Ok((backend, _folder)) => {
             report.line("redis", redis(&settings, &backend).await);
             report.line("mail", mail(&backend).await);
+            if let Some(address) = mail_to {
+                report.line("test mail", test_mail(&backend, address).await);
+            }
             backend.close().await;
         }
         Err(sentence) => report.line("services", Broken(sentence)),
@@ -239,6 +243,23 @@ async fn mail(backend: &Backend) -> Finding {
         )),
         Ok(Err(error)) => Broken(format!("{error}: correct SMTP_URL")),
         Err(_) => Broken("the mail server did not answer in time: correct SMTP_URL".to_owned()),
+    }
+}
+
+async fn test_mail(backend: &Backend, address: String) -> Finding {
+    let to = Recipient {
+        address,
+        name: None,
+        language: Language::default(),
+    };
+    match backend
+        .mail
+        .send(JobId::generate(), &to, &Letter::Test)
+        .await
+    {
+        Ok(Carrier::Server(server)) => Good(format!("{server} took it: look into your inbox")),
+        Ok(Carrier::File(file)) => Good(format!("written to {}", file.display())),
+        Err(error) => Broken(error.to_string()),
     }
 }
 

@@ -30,7 +30,17 @@ enum Command {
     /// Bring the database to this version and stop
     Migrate(Box<Settings>),
     /// Check everything the server needs and say what to do about what is missing
-    Doctor(Box<Settings>),
+    Doctor(Box<CheckUp>),
+}
+
+#[derive(Debug, clap::Args)]
+struct CheckUp {
+    /// Send a test mail to this address, too
+    #[arg(long, value_name = "ADDRESS")]
+    mail: Option<String>,
+
+    #[command(flatten)]
+    settings: Settings,
 }
 
 /// Everything went well, or the person got what was asked for.
@@ -54,7 +64,7 @@ pub fn main() -> ExitCode {
             block_on(serve::run(*settings))
         }
         Command::Migrate(settings) => block_on(migrate::run(*settings)),
-        Command::Doctor(settings) => block_on(doctor::run(*settings)),
+        Command::Doctor(check) => block_on(doctor::run(check.settings, check.mail)),
     };
     ExitCode::from(outcome.unwrap_or_else(|error| {
         say(&error.to_string());

@@ -18,7 +18,7 @@ use tokio::{
     time::sleep,
 };
 
-use crate::harness::{Launch, kadr};
+use crate::harness::{Kadr, Launch, kadr};
 
 const PATIENT: Duration = Duration::from_secs(20);
 
@@ -214,4 +214,50 @@ async fn an_address_nobody_has_fails_at_once_with_the_servers_words() {
     assert!(reason.contains("550 5.1.1 no such mailbox"), "{reason}");
     assert!(mails.lock().unwrap().is_empty());
     house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_doctor_sends_a_test_mail_when_asked_and_only_then() {
+    let (url, mails) = mail_server(&["250 fine", "550 no such mailbox"]).await;
+    let data = tempfile::tempdir().unwrap();
+    let doctor = async |smtp_url: Option<&str>, address: Option<&str>| {
+        let mut command = kadr(data.path());
+        command.arg("doctor");
+        if let Some(url) = smtp_url {
+            command.env("SMTP_URL", url);
+        }
+        if let Some(address) = address {
+            command.args(["--mail", address]);
+        }
+        tokio::task::spawn_blocking(move || Kadr::run(&mut command))
+            .await
+            .unwrap()
+            .out
+    };
+    let line = |out: &str| {
+        let found = out.lines().find(|line| line.contains("test mail"));
+        found.unwrap_or_default().to_owned()
+    };
+    let out = doctor(Some(&url), None).await;
+    assert_eq!(line(&out), "", "{out}");
+    assert!(mails.lock().unwrap().is_empty());
+
+    let out = doctor(Some(&url), Some("me@mail.example")).await;
+    assert!(line(&out).starts_with("✓"), "{out}");
+    assert_eq!(mails.lock().unwrap().len(), 1);
+
+    let out = doctor(Some(&url), Some("nobody@mail.example")).await;
+    assert!(
+        line(&out).starts_with("✗") && line(&out).contains("550 no such mailbox"),
+        "{out}"
+    );
+    let out = doctor(Some(&url), Some("nobody")).await;
+    assert!(line(&out).contains("not a mail address"), "{out}");
+
+    let out = doctor(None, Some("me@mail.example")).await;
+    assert!(
+        line(&out).starts_with("✓") && line(&out).contains(".eml"),
+        "{out}"
+    );
+    assert_eq!(files(&data.path().join("mail")).len(), 1);
 }
