@@ -139,7 +139,7 @@ pub(super) fn judge(book: &Path) -> Verdict {
         let (how, until) = ended.get(&(name, attempt)).copied().unwrap_or_else(|| {
             let killed = kills.get(&pid).copied();
             (
-                false,
+                "killed",
                 killed.unwrap_or_else(|| panic!("{name} never ended, nobody killed {pid}")),
             )
         });
