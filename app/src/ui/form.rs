@@ -156,6 +156,16 @@ pub fn fault_text(language: Language, fault: Fault) -> String {
         Fault::TooLong => td_string!(locale, errors.too_long).to_string(),
         Fault::Unprintable => td_string!(locale, errors.unprintable).to_string(),
         Fault::NotAnEmail => td_string!(locale, errors.not_an_email).to_string(),
+        Fault::Characters => td_string!(locale, errors.characters).to_string(),
+        Fault::MixedScripts => td_string!(locale, errors.mixed_scripts).to_string(),
+        Fault::Punctuation => td_string!(locale, errors.punctuation).to_string(),
+        Fault::Reserved => td_string!(locale, errors.reserved).to_string(),
+        Fault::Taken => td_string!(locale, errors.taken).to_string(),
+        Fault::TooWeak => td_string!(locale, errors.too_weak).to_string(),
+        Fault::HoldsOwnName => td_string!(locale, errors.holds_own_name).to_string(),
+        Fault::WrongPassword => td_string!(locale, errors.wrong_password).to_string(),
+        Fault::WrongCode => td_string!(locale, errors.wrong_code).to_string(),
+        Fault::NotALink => td_string!(locale, errors.not_a_link).to_string(),
         Fault::Invalid => td_string!(locale, errors.invalid).to_string(),
     }
 }
