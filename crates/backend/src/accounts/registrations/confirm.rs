@@ -153,20 +153,15 @@ impl Accounts {
 
     /// Leads back to the step whose answer is somebody else's now.
     async fn step_back(&self, id: &str, lost: Lost) -> Result<Confirmed, AccountsError> {
-        // Before the transaction: who holds one connection must not wait for another.
-        let suggestions = match &lost {
-            Lost::Email => Vec::new(),
-            Lost::Nick(nick) => self.suggest(nick).await?,
-        };
         let mut tx = self.0.db.write().await?;
-        let step = match lost {
+        let (step, suggestions) = match lost {
             Lost::Email => {
                 store::lose_email(&mut tx, id).await?;
-                Step::Email
+                (Step::Email, Vec::new())
             }
-            Lost::Nick(_) => {
+            Lost::Nick(nick) => {
                 store::lose_nick(&mut tx, id).await?;
-                Step::Nick
+                (Step::Nick, self.suggest(&nick).await?)
             }
         };
         tx.commit().await?;
