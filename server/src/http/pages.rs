@@ -2,7 +2,10 @@
 
 use std::{panic::AssertUnwindSafe, time::Duration};
 
-use app::{context::Visit, shell};
+use app::{
+    context::{Identity, Visit},
+    shell,
+};
 use axum::{
     Router,
     body::Body,
@@ -14,7 +17,7 @@ use http::{HeaderValue, StatusCode, header};
 use http_body_util::BodyExt;
 use leptos::{nonce::Nonce, prelude::provide_context};
 
-use super::{Fault, State};
+use super::{Fault, State, visit};
 
 /// A page that takes longer waits for something that will not come.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -30,6 +33,7 @@ pub(super) fn routes(state: &State) -> Router<State> {
         theme: domain::theme::Theme::default(),
         request_id: String::new(),
         assets: state.assets.clone(),
+        viewer: None,
     };
     let backend = state.backend.clone();
     let (listings, _) = leptos_axum::generate_route_list_with_exclusions_and_ssg_and_context(
@@ -60,8 +64,10 @@ pub(super) fn is_text(
 async fn page(
     extract::State(state): extract::State<State>,
     extract::Extension(visit): extract::Extension<Visit>,
+    extract::Extension(identity): extract::Extension<Identity>,
     request: Request,
 ) -> Result<Response, Fault> {
+    let visit = visit::of_viewer(visit, &identity).await;
     render(&state, visit, request).await
 }
 

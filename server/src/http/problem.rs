@@ -27,6 +27,10 @@ pub enum Fault {
     Invalid { code: &'static str, detail: String },
     #[error("This request came from another site, so it was not carried out.")]
     ForeignOrigin,
+    #[error("Log in first. Whoever did: the session or the token is not valid any more.")]
+    NotLoggedIn,
+    #[error("Who is logged in here may not do this.")]
+    Forbidden,
     #[error("There is nothing at this address.")]
     NotFound,
     #[error("This address does not take such requests.")]
@@ -66,6 +70,8 @@ impl Fault {
             Self::HeadersTooLarge => "headers_too_large",
             Self::Invalid { code, .. } => code,
             Self::ForeignOrigin => "foreign_origin",
+            Self::NotLoggedIn => "not_logged_in",
+            Self::Forbidden => "forbidden",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::BodyTooLarge { .. } => "body_too_large",
@@ -86,7 +92,8 @@ impl Fault {
             }
             Self::AddressTooLong => StatusCode::URI_TOO_LONG,
             Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-            Self::ForeignOrigin => StatusCode::FORBIDDEN,
+            Self::NotLoggedIn => StatusCode::UNAUTHORIZED,
+            Self::ForeignOrigin | Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
@@ -107,6 +114,8 @@ impl Fault {
     /// The fault an answer without words of its own stands for.
     pub(super) fn of_status(status: StatusCode) -> Self {
         match status {
+            StatusCode::UNAUTHORIZED => Self::NotLoggedIn,
+            StatusCode::FORBIDDEN => Self::Forbidden,
             StatusCode::NOT_FOUND => Self::NotFound,
             StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed,
             StatusCode::SERVICE_UNAVAILABLE => Self::Unavailable,

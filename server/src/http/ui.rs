@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use app::context::Visit;
+use app::context::{Identity, Visit};
 use axum::{
     Router,
     body::Body,
@@ -14,7 +14,7 @@ use http::{HeaderValue, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use leptos::prelude::provide_context;
 
-use super::{Caller, Fault, State, security::limits::Bucket};
+use super::{Caller, Fault, State, security::limits::Bucket, visit};
 
 /// Forms are small; files go to addresses of their own.
 const FORM_BYTES: usize = 1 << 20;
@@ -44,12 +44,14 @@ async fn call(
     extract::State(state): extract::State<State>,
     extract::Extension(caller): extract::Extension<Caller>,
     extract::Extension(visit): extract::Extension<Visit>,
+    extract::Extension(identity): extract::Extension<Identity>,
     request: Request,
 ) -> Result<Response, Fault> {
     if !request.method().is_safe() {
         state.limits.take(CALLS, caller.address)?;
     }
     let request = whole(request).await?;
+    let visit = visit::of_viewer(visit, &identity).await;
     let backend = state.backend.clone();
     let context = move || {
         provide_context(visit.clone());

@@ -1,6 +1,7 @@
-//! From a request to the `Visit` that pages are made for.
+//! From a request to the `Visit` that pages are made for, and who makes it.
 
-use app::context::{LANGUAGE_COOKIE as LANGUAGE, THEME_COOKIE as THEME, Visit};
+use app::context::{Identity, LANGUAGE_COOKIE as LANGUAGE, THEME_COOKIE as THEME, Visit};
+use backend::accounts::Client;
 use domain::{language::Language, theme::Theme};
 use http::{HeaderMap, header};
 
@@ -23,7 +24,34 @@ pub(super) fn visit(state: &State, headers: &HeaderMap, caller: &Caller) -> Visi
         theme,
         request_id: caller.request_id.to_string(),
         assets: state.assets.clone(),
+        viewer: None,
     }
+}
+
+/// What the request shows of who sent it.
+pub(super) fn identity(state: &State, headers: &HeaderMap, caller: &Caller) -> Identity {
+    let agent = headers
+        .get(header::USER_AGENT)
+        .map(|agent| String::from_utf8_lossy(agent.as_bytes()))
+        .unwrap_or_default();
+    let client = Client::new(Some(caller.address), &agent);
+    let secure = caller.secure || state.is_https();
+    Identity::of(&state.backend.accounts, headers, client, secure)
+}
+
+/// The visit of somebody who may be logged in: what they chose for themselves outranks what
+/// this browser remembers. When the database is away, the page is that of a guest.
+pub(super) async fn of_viewer(mut visit: Visit, identity: &Identity) -> Visit {
+    if let Ok(Some(visitor)) = identity.visitor().await
+        && visitor.is_person()
+    {
+        visit.language = visitor.user.language;
+        if visitor.user.theme != Theme::Auto {
+            visit.theme = visitor.user.theme;
+        }
+        visit.viewer = Some(visitor.viewer());
+    }
+    visit
 }
 
 /// The value of a cookie, as sent. Browsers send the one with the most specific path first.

@@ -1,4 +1,7 @@
-//! Addresses that mails and the first start point to. The key in them is a secret.
+//! Addresses of people and what is theirs. Mails and the first start point to some of them;
+//! the key in those is a secret.
+
+use crate::ids::{AvatarId, UserId};
 
 /// A new password.
 #[must_use]
@@ -28,3 +31,27 @@ pub fn first_admin(key: &str) -> String {
 pub const STAY: &str = "/settings/account";
 pub const LOGIN: &str = "/login";
 pub const RESET: &str = "/reset";
+pub const REGISTER: &str = "/register";
+/// Where browsers send pictures, as forms with the fields `file`, `x`, `y` and `side`.
+pub const REGISTER_AVATAR: &str = "/register/avatar";
+pub const SETTINGS_AVATAR: &str = "/settings/avatar";
+/// Below it are pictures of people.
+pub const AVATARS: &str = "/avatars";
+
+/// One version of somebody's picture at one width. What it answers never changes.
+#[must_use]
+pub fn avatar(user: UserId, version: AvatarId, size: u32) -> String {
+    format!("{AVATARS}/{user}/{version}-{size}.webp")
+}
+
+/// What stands for somebody without a picture.
+#[must_use]
+pub fn initials(user: UserId) -> String {
+    format!("{AVATARS}/{user}/initials.svg")
+}
+
+/// Somebody's public page.
+#[must_use]
+pub fn profile(nick: &str) -> String {
+    format!("/@{nick}")
+}
