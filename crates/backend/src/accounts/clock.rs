@@ -14,12 +14,24 @@ use crate::db::now_ms;
 #[derive(Debug, Clone, Default)]
 pub struct Clock {
     ahead: Arc<AtomicI64>,
+    /// Where it was stopped; 0 while it runs.
+    stopped: Arc<AtomicI64>,
 }
 
 impl Clock {
     #[must_use]
     pub fn now(&self) -> i64 {
-        now_ms() + self.ahead.load(Ordering::Relaxed)
+        let now = match self.stopped.load(Ordering::Relaxed) {
+            0 => now_ms(),
+            stopped => stopped,
+        };
+        now + self.ahead.load(Ordering::Relaxed)
+    }
+
+    /// Lets no time pass but by [`Clock::advance`]: a slow machine must not change what a test
+    /// sees.
+    pub fn stop(&self) {
+        self.stopped.store(now_ms(), Ordering::Relaxed);
     }
 
     /// Lets time pass. Nobody but tests is in such a hurry.

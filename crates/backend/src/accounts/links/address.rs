@@ -68,7 +68,9 @@ impl Accounts {
         let (user, email) = link
             .and_then(|link| Some((link.user?, link.email?)))
             .ok_or(AccountsError::LinkGone)?;
-        let old = self.user(user).await?.ok_or(AccountsError::LinkGone)?;
+        let old = users::store::within(&mut tx, user)
+            .await?
+            .ok_or(AccountsError::LinkGone)?;
         let (email, key) = self.email(&email).map_err(|_| AccountsError::LinkGone)?;
         if !users::store::set_email(&mut tx, user, &email, &key)
             .await

@@ -153,15 +153,20 @@ impl Accounts {
 
     /// Leads back to the step whose answer is somebody else's now.
     async fn step_back(&self, id: &str, lost: Lost) -> Result<Confirmed, AccountsError> {
+        // Before the transaction: who holds one connection must not wait for another.
+        let suggestions = match &lost {
+            Lost::Email => Vec::new(),
+            Lost::Nick(nick) => self.suggest(nick).await?,
+        };
         let mut tx = self.0.db.write().await?;
-        let (step, suggestions) = match lost {
+        let step = match lost {
             Lost::Email => {
                 store::lose_email(&mut tx, id).await?;
-                (Step::Email, Vec::new())
+                Step::Email
             }
-            Lost::Nick(nick) => {
+            Lost::Nick(_) => {
                 store::lose_nick(&mut tx, id).await?;
-                (Step::Nick, self.suggest(&nick).await?)
+                Step::Nick
             }
         };
         tx.commit().await?;

@@ -104,6 +104,15 @@ pub(in crate::accounts) async fn by_id(db: &Db, id: UserId) -> Result<Option<Use
     row.as_ref().map(user).transpose()
 }
 
+/// The same inside a transaction.
+pub(in crate::accounts) async fn within(tx: &mut Tx, id: UserId) -> Result<Option<User>, DbError> {
+    let row = sqlx::query(concat!("SELECT ", columns!(), " FROM users WHERE id = $1"))
+        .bind(id.to_string())
+        .fetch_optional(&mut **tx)
+        .await?;
+    row.as_ref().map(user).transpose()
+}
+
 pub(in crate::accounts) async fn by_key(
     db: &Db,
     email_key: Option<&str>,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use backend::accounts::RemoveAccount;
 use bytes::Bytes;
 use domain::accounts::{Role, Scope};
-use testkit::{TestDb, both_engines};
+use testkit::both_engines;
 
 use super::{PASSWORD, client, count, letters, open, registered, user, work_off};
 

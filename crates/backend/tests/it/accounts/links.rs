@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use backend::accounts::{AccountsError, Secret};
 use domain::{forms::Fault, language::Language};
-use testkit::{TestDb, both_engines};
+use testkit::both_engines;
 
 use super::{PASSWORD, client, count, key, letters, open, registered, user, work_off};
 
@@ -41,6 +41,7 @@ both_engines! {
     async fn asking_never_tells_whose_an_address_is(test: TestDb) {
         let backend = open(&test).await;
         let accounts = &backend.accounts;
+        accounts.clock().stop();
         user(&test, &backend, "ada").await;
         accounts.request_reset("ada@mail.example", Language::En).await.unwrap();
         accounts.request_reset("nobody@mail.example", Language::En).await.unwrap();
@@ -88,6 +89,7 @@ both_engines! {
     async fn a_password_is_changed_by_who_knows_it(test: TestDb) {
         let backend = open(&test).await;
         let accounts = &backend.accounts;
+        accounts.clock().stop();
         let here = registered(&test, &backend, "ada").await;
         let (_, there) = accounts.log_in("ada", PASSWORD, true, &client()).await.unwrap();
         let ada = here.user.id;

@@ -4,7 +4,7 @@ use std::{collections::HashSet, sync::Arc};
 
 use backend::accounts::AccountsError;
 use domain::accounts::Step;
-use testkit::{TestDb, both_engines};
+use testkit::both_engines;
 use tokio::sync::Barrier;
 
 use super::{client, code, count, drafted_with, open};

@@ -9,9 +9,11 @@ use domain::{
     forms::Fault,
     language::Language,
 };
-use testkit::{TestBackend, TestDb, both_engines};
+use testkit::{TestBackend, both_engines};
 
-use super::{PASSWORD, client, code, count, drafted, letters, open, registered, user};
+use super::{
+    PASSWORD, client, code, count, drafted, drafted_with, letters, open, registered, user,
+};
 
 fn field(error: &AccountsError) -> (&'static str, Fault) {
     match error {
@@ -152,6 +154,7 @@ both_engines! {
     async fn a_code_has_five_tries_and_fifteen_minutes(test: TestDb) {
         let backend = open(&test).await;
         let accounts = &backend.accounts;
+        accounts.clock().stop();
         let secret = drafted(&backend, "ada").await;
         let right = code(&test, "ada@mail.example").await;
         let wrong = if right == "000000" { "000001" } else { "000000" };
@@ -300,8 +303,8 @@ both_engines! {
         assert_eq!(mails[0]["to"]["language"], "ru");
         let entry = Entry::Invitation(Secret::parse(url.split_once('=').unwrap().1).unwrap());
         // Two begin with it; the one who finishes has used it up.
-        let one = super::drafted_with(&backend, "one", "one@mail.example", &entry).await;
-        let two = super::drafted_with(&backend, "two", "two@mail.example", &entry).await;
+        let one = drafted_with(&backend, "one", "one@mail.example", &entry).await;
+        let two = drafted_with(&backend, "two", "two@mail.example", &entry).await;
         // Who comes back without the address of the invitation still has it.
         accounts.answer_email(Some(&one), &Entry::Open, "one@mail.example", Language::En).await.unwrap();
         let code_of_one = code(&test, "one@mail.example").await;
@@ -337,7 +340,7 @@ both_engines! {
         let second = link(accounts.first_admin().await.unwrap());
         let entry = |url: &str| Entry::FirstAdmin(Secret::parse(url.split_once('=').unwrap().1).unwrap());
         assert_eq!(accounts.may_register(&entry(&first)).await.unwrap_err().code(), "link_gone");
-        let secret = super::drafted_with(&backend, "owner.of.it", "owner@mail.example", &entry(&second)).await;
+        let secret = drafted_with(&backend, "owner.of.it", "owner@mail.example", &entry(&second)).await;
         let code = code(&test, "owner@mail.example").await;
         let user = accounts.confirm(&secret, &code, &client()).await.unwrap().user;
         assert_eq!(user.role, Role::Admin);

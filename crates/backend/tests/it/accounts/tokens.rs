@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use backend::accounts::Secret;
 use domain::accounts::{Role, Scope, Scopes};
-use testkit::{TestBackend, TestDb, both_engines};
+use testkit::{TestBackend, both_engines};
 
 use super::{PASSWORD, client, count, open, user};
 
