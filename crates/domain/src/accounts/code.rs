@@ -64,7 +64,7 @@ mod tests {
             let parsed = Code::parse(text);
             assert_eq!(
                 parsed.as_ref().map(Code::as_str),
-                code.as_ref().copied().map_err(|f| f),
+                code.as_ref().copied(),
                 "{text:?}"
             );
         }

@@ -1,4 +1,4 @@
-//! Avatars: a file from anybody becomes three small WebPs, or a sentence says why not.
+//! Avatars: a file from anybody becomes three small WebP files, or a sentence says why not.
 //!
 //! What comes in is hostile. It is recognised by its content (`sniff`), measured from its
 //! header before anything is allocated (`decode`), and nothing of it is stored: what leaves

@@ -69,7 +69,7 @@ fn corners(picture: &RgbaImage) -> [[u8; 3]; 4] {
     })
 }
 
-/// What leaves is always three lossy WebPs of the promised size and nothing else.
+/// What leaves is always three lossy WebP files of the promised size and nothing else.
 fn rendered(file: &[u8], crop: Option<Crop>) -> Vec<RgbaImage> {
     let renditions = render(file, crop).unwrap();
     assert_eq!(renditions.iter().map(|r| r.size).collect::<Vec<_>>(), SIZES);
@@ -495,7 +495,7 @@ fn thousands_of_scans_are_not_begun() {
 }
 
 #[test]
-fn twelve_megapixels_are_done_in_the_time_of_a_blink() {
+fn twelve_megapixels_come_to_an_end() {
     let photo = RgbImage::from_fn(4000, 3000, |x, y| {
         let wave = ((x / 7) ^ (y / 5)) % 64;
         let low = u8::try_from(x * 180 / 4000 + wave).unwrap();
@@ -506,8 +506,8 @@ fn twelve_megapixels_are_done_in_the_time_of_a_blink() {
     rendered(&jpeg, None);
     let took = begun.elapsed();
     println!("12 megapixels, {} kB: {took:?}", jpeg.len() / 1000);
-    // The figure is measured in benches/; this is for a machine that has other things to do.
-    assert!(took.as_secs() < 8, "{took:?}");
+    // Unoptimised, on a machine that may be busy: this finds what never ends, no more.
+    assert!(took.as_secs() < 60, "{took:?}");
 }
 
 #[tokio::test]
