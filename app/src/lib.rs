@@ -9,6 +9,7 @@
     reason = "what `#[component]` makes of a function is public, wherever the function is"
 )]
 
+pub mod accounts;
 pub mod admin;
 pub mod context;
 pub mod i18n;

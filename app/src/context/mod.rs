@@ -6,6 +6,8 @@
 
 #[cfg(feature = "ssr")]
 mod people;
+#[cfg(feature = "ssr")]
+pub mod registration;
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -19,11 +21,7 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
-pub use self::people::{
-    CurrentUser, Identity, MaybeUser, ProcessingUser, REGISTRATION_COOKIE, Refused, SESSION_COOKIE,
-    TurnedAway, Visitor, begin_registration, begin_session, current_visitor, forget_registration,
-    forget_session, registration_secret, secret_cookie, session_secret, use_client, use_services,
-};
+pub use self::people::{cookie, CurrentUser, Identity, MaybeUser, ProcessingUser, REGISTRATION_COOKIE, REGISTRATION_LASTS, Refused, SESSION_COOKIE, TurnedAway, Visitor, begin_registration, begin_session, current_visitor, forget_registration, forget_session, registration_secret, secret_cookie, session_secret, use_client, use_services};
 
 use crate::{
     i18n::{Locale, locale},
@@ -235,7 +233,7 @@ pub fn say_next(flash: Flash) {
 /// The sentence to say on this page, if there is one. It is said once.
 #[must_use]
 pub fn take_flash() -> Option<Flash> {
-    let flash = Flash::parse(&cookie(FLASH_COOKIE)?);
+    let flash = Flash::parse(&sent_cookie(FLASH_COOKIE)?);
     set_cookie(FLASH_COOKIE, "", 0);
     flash
 }
@@ -256,7 +254,7 @@ pub fn set_cookie(name: &str, value: &str, seconds: u32) {
 }
 
 /// The value of a cookie of the request.
-fn cookie(name: &str) -> Option<String> {
+fn sent_cookie(name: &str) -> Option<String> {
     #[cfg(feature = "ssr")]
     {
         people::cookie(&use_context::<http::request::Parts>()?.headers, name)

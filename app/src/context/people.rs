@@ -30,7 +30,7 @@ pub const SESSION_COOKIE: &str = "kadr_session";
 pub const REGISTRATION_COOKIE: &str = "kadr_registration";
 /// The draft behind it lives for a day after its last answer; the cookie is never the first
 /// to go.
-const REGISTRATION_LASTS: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+pub const REGISTRATION_LASTS: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// How programs of a certain age show their token; for media processing only.
 const BARE: HeaderName = HeaderName::from_static("auth");
 

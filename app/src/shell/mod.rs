@@ -7,7 +7,7 @@ mod header;
 pub mod preferences;
 mod toasts;
 
-use domain::{language::Language, routes, theme::Theme};
+use domain::{accounts::paths, language::Language, routes, theme::Theme};
 use leptos::{attr::custom::custom_attribute, prelude::*};
 use leptos_i18n::td_string;
 use leptos_meta::{MetaTags, Title, provide_meta_context};
@@ -23,13 +23,17 @@ use header::Header;
 use toasts::Toasts;
 
 use crate::{
+    accounts::register::{
+        RegisterAvatarPage, RegisterConfirmPage, RegisterEmailPage, RegisterNickPage, RegisterPage,
+        RegisterPasswordPage,
+    },
     admin::ui_page::UiPage,
     context::{Visit, use_visit},
     videos::{home::HomePage, search::SearchPage},
 };
 
 /// Addresses that have a page of their own, for whoever mounts or walks them.
-pub const PAGES: &[&str] = &[routes::HOME, routes::SEARCH, routes::ADMIN_UI];
+pub const PAGES: &[&str] = &[routes::HOME, routes::SEARCH, routes::ADMIN_UI, paths::REGISTER];
 
 /// The colours of the canvas, for what browsers paint around a page. `tokens.css` has them
 /// as `--canvas`; a browser's frame takes no oklch.
@@ -138,6 +142,32 @@ pub fn App() -> impl IntoView {
             <Frame>
                 <Routes fallback=NotFound>
                     <Route path=StaticSegment("") view=HomePage ssr=SsrMode::Async />
+                    <Route path=StaticSegment("register") view=RegisterPage ssr=SsrMode::Async />
+                    <Route
+                        path=(StaticSegment("register"), StaticSegment("email"))
+                        view=RegisterEmailPage
+                        ssr=SsrMode::Async
+                    />
+                    <Route
+                        path=(StaticSegment("register"), StaticSegment("nick"))
+                        view=RegisterNickPage
+                        ssr=SsrMode::Async
+                    />
+                    <Route
+                        path=(StaticSegment("register"), StaticSegment("password"))
+                        view=RegisterPasswordPage
+                        ssr=SsrMode::Async
+                    />
+                    <Route
+                        path=(StaticSegment("register"), StaticSegment("avatar"))
+                        view=RegisterAvatarPage
+                        ssr=SsrMode::Async
+                    />
+                    <Route
+                        path=(StaticSegment("register"), StaticSegment("confirm"))
+                        view=RegisterConfirmPage
+                        ssr=SsrMode::Async
+                    />
                     <Route path=StaticSegment("search") view=SearchPage ssr=SsrMode::Async />
                     <Route
                         path=(StaticSegment("admin"), StaticSegment("ui"))

@@ -114,7 +114,8 @@ impl Failure {
     }
 
     /// What a program is answered with.
-    const fn status(self) -> u16 {
+    #[must_use]
+    pub const fn status(self) -> u16 {
         match self {
             Self::Offline | Self::Internal => 500,
             Self::NotUnderstood => 400,

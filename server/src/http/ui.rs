@@ -14,7 +14,12 @@ use http::{HeaderValue, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use leptos::prelude::provide_context;
 
-use super::{Caller, Fault, State, security::limits::Bucket, visit};
+use super::{
+    Caller, Fault, State,
+    accounts::{CHECKS, GUESSES},
+    security::limits::Bucket,
+    visit,
+};
 
 /// Forms are small; files go to addresses of their own.
 const FORM_BYTES: usize = 1 << 20;
@@ -49,6 +54,9 @@ async fn call(
 ) -> Result<Response, Fault> {
     if !request.method().is_safe() {
         state.limits.take(CALLS, caller.address)?;
+        if let Some(bucket) = what_guesses(request.uri().path()) {
+            state.limits.take(bucket, caller.address)?;
+        }
     }
     let request = whole(request).await?;
     let visit = visit::of_viewer(visit, &identity).await;
@@ -66,6 +74,18 @@ async fn call(
         .entry(header::CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));
     Ok(response)
+}
+
+/// Calls that could be used to guess have a bucket of their own: who types is never near it.
+fn what_guesses(path: &str) -> Option<Bucket> {
+    let call = path.strip_prefix("/ui/accounts/")?;
+    if call.contains("check") {
+        return Some(CHECKS);
+    }
+    let is_guess = ["log_in", "login", "reset", "password", "confirm", "send_code", "delete"]
+        .iter()
+        .any(|word| call.contains(word));
+    is_guess.then_some(GUESSES)
 }
 
 /// The request with its body read: too large and too slow are said here, with words, and not

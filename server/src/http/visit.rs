@@ -1,6 +1,6 @@
 //! From a request to the `Visit` that pages are made for, and who makes it.
 
-use app::context::{Identity, LANGUAGE_COOKIE as LANGUAGE, THEME_COOKIE as THEME, Visit};
+use app::context::{Identity, cookie, LANGUAGE_COOKIE as LANGUAGE, THEME_COOKIE as THEME, Visit};
 use backend::accounts::Client;
 use domain::{language::Language, theme::Theme};
 use http::{HeaderMap, header};
@@ -54,18 +54,6 @@ pub(super) async fn of_viewer(mut visit: Visit, identity: &Identity) -> Visit {
     visit
 }
 
-/// The value of a cookie, as sent. Browsers send the one with the most specific path first.
-fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(key, _)| *key == name)
-        .map(|(_, value)| value)
-}
-
 #[cfg(test)]
 mod tests {
     use http::HeaderValue;
@@ -80,8 +68,8 @@ mod tests {
             HeaderValue::from_static("a=1; kadr_lang=uk;b"),
         );
         headers.append(header::COOKIE, HeaderValue::from_static("kadr_theme=dark"));
-        assert_eq!(cookie(&headers, LANGUAGE), Some("uk"));
-        assert_eq!(cookie(&headers, THEME), Some("dark"));
+        assert_eq!(cookie(&headers, LANGUAGE).as_deref(), Some("uk"));
+        assert_eq!(cookie(&headers, THEME).as_deref(), Some("dark"));
         assert_eq!(cookie(&headers, "b"), None);
         assert_eq!(cookie(&headers, "lang"), None);
     }

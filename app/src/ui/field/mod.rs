@@ -1,11 +1,13 @@
 //! Fields: a label, a control, a hint, an error, tied together for those who cannot see it.
 
 mod choice;
+mod password;
 mod text;
 
 use leptos::prelude::*;
 
 pub use choice::{Checkbox, Radio, RadioGroup, Switch};
+pub use password::PasswordField;
 pub use text::{Select, TextArea, TextField};
 
 use super::{Icon, Symbol};

@@ -21,6 +21,9 @@ pub fn TextField(
     #[prop(into, optional)] error: Signal<Option<String>>,
     #[prop(into, optional)] placeholder: Option<String>,
     #[prop(into, optional)] autocomplete: Option<String>,
+    /// `none` for what is no sentence, as a nick.
+    #[prop(into, optional)]
+    autocapitalize: Option<String>,
     #[prop(optional)] required: bool,
     #[prop(optional)] disabled: bool,
     /// The page asks for this field first.
@@ -45,6 +48,7 @@ pub fn TextField(
                 value=value
                 placeholder=placeholder
                 autocomplete=autocomplete
+                autocapitalize=autocapitalize
                 required=required
                 disabled=disabled
                 autofocus=autofocus

@@ -6,6 +6,7 @@ pub mod avatar;
 pub mod bio;
 pub mod code;
 pub mod defaults;
+pub mod device;
 pub mod nick;
 pub mod password;
 pub mod paths;
@@ -18,6 +19,7 @@ pub use self::{
     bio::Bio,
     code::Code,
     defaults::{VideoDefaults, Visibility},
+    device::Device,
     nick::Nick,
     password::Strength,
     registration::{Progress, RegistrationMode, Step},

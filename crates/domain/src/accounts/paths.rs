@@ -28,7 +28,15 @@ pub fn first_admin(key: &str) -> String {
 }
 
 /// Where somebody who leaves can change their mind.
-pub const STAY: &str = "/settings/account";
+pub const STAY: &str = SETTINGS_ACCOUNT;
+pub const SETTINGS: &str = "/settings";
+pub const SETTINGS_PROFILE: &str = "/settings/profile";
+pub const SETTINGS_ACCOUNT: &str = "/settings/account";
+pub const SETTINGS_SESSIONS: &str = "/settings/sessions";
+pub const SETTINGS_TOKENS: &str = "/settings/tokens";
+pub const SETTINGS_PREFERENCES: &str = "/settings/preferences";
+pub const SETTINGS_INVITATIONS: &str = "/settings/invitations";
+pub const SETTINGS_EMAIL: &str = "/settings/email";
 pub const LOGIN: &str = "/login";
 pub const RESET: &str = "/reset";
 pub const REGISTER: &str = "/register";

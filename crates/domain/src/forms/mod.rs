@@ -167,6 +167,20 @@ impl From<ValidationErrors> for FieldFaults {
     }
 }
 
+/// For fields whose only rule is that something is in them.
+///
+/// # Errors
+/// Those in which nothing is.
+pub fn required(fields: &[(&'static str, &str)]) -> Result<(), FieldFaults> {
+    let mut faults = FieldFaults::default();
+    for (field, text) in fields {
+        if text.trim().is_empty() {
+            faults.add(field, Fault::Required);
+        }
+    }
+    if faults.is_empty() { Ok(()) } else { Err(faults) }
+}
+
 /// Checks a form by its rules.
 ///
 /// # Errors

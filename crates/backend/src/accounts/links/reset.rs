@@ -132,6 +132,12 @@ impl Accounts {
         let (now, lasts) = (self.0.clock.now(), clock::days(1));
         let secret = super::make(&mut tx, Kind::Reset, Some(user.id), None, now, lasts).await?;
         tx.commit().await?;
-        Ok(self.url(&paths::reset(secret.reveal())))
+        Ok(self.reset_url(&secret))
+    }
+
+    /// Where the secret of a new account leads ([`Accounts::create_user`]).
+    #[must_use]
+    pub fn reset_url(&self, secret: &Secret) -> String {
+        self.url(&paths::reset(secret.reveal()))
     }
 }

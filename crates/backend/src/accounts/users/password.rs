@@ -83,6 +83,20 @@ impl Accounts {
         Ok(tx.commit().await?)
     }
 
+    /// Sets somebody's password for them (`kadr admin reset-password`). All their log-ins end,
+    /// and they are told by mail.
+    ///
+    /// # Errors
+    /// [`AccountsError::Unknown`]; [`AccountsError::Field`] `new_password`.
+    pub async fn set_password(&self, login: &str, new: &str) -> Result<User, AccountsError> {
+        let user = self.known(login).await?.ok_or(AccountsError::Unknown)?.user;
+        let hash = self.new_password(&user, new).await?;
+        let mut tx = self.0.db.write().await?;
+        self.replace_password(&mut tx, user.id, &hash, None).await?;
+        tx.commit().await?;
+        Ok(user)
+    }
+
     /// The hash of a password that is to replace another.
     pub(in crate::accounts) async fn new_password(
         &self,
