@@ -155,6 +155,11 @@ impl IntoResponse for Fault {
                 .headers_mut()
                 .insert(header::RETRY_AFTER, HeaderValue::from(wait_seconds));
         }
+        if matches!(self, Self::Unavailable) {
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        }
         if matches!(self, Self::BodyTooLarge { .. } | Self::TooSlow) {
             // What is left of the body is not read, so the connection is of no more use.
             response
