@@ -31,6 +31,8 @@ use super::{
 
 /// How long one turn or renewal may take before it counts as failed.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// As [`PATIENCE`], once we are leaving: whoever stops us does not wait long.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 /// The pause after a turn that failed; doubles up to the second.
 const PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
@@ -410,7 +412,7 @@ impl Crew {
             }
         }
         for _ in 0..3 {
-            match bounded(self.shift.turn_over(&self.ended, &[])).await {
+            match within(LAST_WORDS, self.shift.turn_over(&self.ended, &[])).await {
                 Ok(_) => {
                     self.ended.clear();
                     break;
@@ -422,7 +424,7 @@ impl Crew {
         // A handler that would not stop keeps its lease to the end: nobody else may run it
         // while it still does.
         if self.running.is_empty()
-            && let Err(error) = bounded(self.shift.leave()).await
+            && let Err(error) = within(LAST_WORDS, self.shift.leave()).await
         {
             tracing::warn!(%error, "could not sign off; the leases will end by themselves");
         }
@@ -441,7 +443,14 @@ fn finish(job: &Claimed, outcome: Outcome) -> Finish {
 
 /// A database that hangs must not hang the crew.
 async fn bounded<T>(question: impl Future<Output = Result<T, DbError>>) -> Result<T, DbError> {
-    timeout(PATIENCE, question)
+    within(PATIENCE, question).await
+}
+
+async fn within<T>(
+    time: Duration,
+    question: impl Future<Output = Result<T, DbError>>,
+) -> Result<T, DbError> {
+    timeout(time, question)
         .await
         .unwrap_or_else(|_| Err(DbError::Away("it did not answer in time".to_owned())))
 }

@@ -176,7 +176,11 @@ impl Shift {
         for change in news {
             self.jobs.events.publish(Event::Job(change));
         }
-        for job in &claimed {
+        // That a mail is being sent nobody watches; that it was sent is told.
+        for job in claimed
+            .iter()
+            .filter(|job| job.lane == Lane::Media || job.video.is_some())
+        {
             self.jobs.events.publish(Event::Job(JobChanged {
                 id: job.id,
                 state: JobState::Running,
