@@ -23,9 +23,9 @@ fn whole(page: &Answer) {
     }
 }
 
-#[tokio::test]
-async fn all_pages_are_complete_without_scripts() {
-    let app = TestApp::start().await;
+testkit::both_engines! {
+async fn all_pages_are_complete_without_scripts(test: TestDb) {
+    let app = TestApp::builder().over(test).start().await;
     for path in PAGES {
         let page = app.send(Case::get(path).by_browser()).await.expect(200);
         whole(&page);
@@ -41,6 +41,7 @@ async fn all_pages_are_complete_without_scripts() {
         assert_eq!(head.header("content-length"), page.header("content-length"));
         assert!(head.body.is_empty());
     }
+}
 }
 
 #[tokio::test]
