@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Icon, Spinner, Symbol};
+use super::{Icon, Symbol};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Variant {
@@ -63,7 +63,8 @@ impl ButtonType {
 }
 
 /// With a `label` and no text inside it is a square with a symbol. While `loading` it keeps
-/// its size and its place in the order of focus, and says that it is busy.
+/// its size and its place in the order of focus, and says that it is busy; a script only has
+/// to set `aria-busy`.
 #[component]
 pub fn Button(
     #[prop(optional)] variant: Variant,
@@ -73,8 +74,8 @@ pub fn Button(
     /// What it does, for a button that shows only a symbol.
     #[prop(into, optional)]
     label: Option<String>,
-    #[prop(into, optional)] loading: Signal<bool>,
-    #[prop(into, optional)] disabled: Signal<bool>,
+    #[prop(optional)] loading: bool,
+    #[prop(optional)] disabled: bool,
     #[prop(optional)] children: Option<Children>,
 ) -> impl IntoView {
     let shape = children.is_none().then_some("icon");
@@ -88,11 +89,10 @@ pub fn Button(
             aria-label=label.clone()
             title=label
             disabled=disabled
-            aria-busy=move || loading.get().then_some("true")
+            aria-busy=loading.then_some("true")
         >
             {icon.map(|symbol| view! { <Icon symbol /> })}
             {children.map(|children| view! { <span>{children()}</span> })}
-            {move || loading.get().then(|| view! { <Spinner /> })}
         </button>
     }
 }

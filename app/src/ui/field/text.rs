@@ -18,7 +18,7 @@ pub fn TextField(
     kind: String,
     #[prop(into, optional)] value: String,
     #[prop(into, optional)] hint: Option<String>,
-    #[prop(into, optional)] error: Signal<Option<String>>,
+    #[prop(into, optional_no_strip)] error: Option<String>,
     #[prop(into, optional)] placeholder: Option<String>,
     #[prop(into, optional)] autocomplete: Option<String>,
     #[prop(optional)] required: bool,
@@ -28,11 +28,8 @@ pub fn TextField(
     autofocus: bool,
 ) -> impl IntoView {
     let ids = Ids::new(id, &name);
-    let has_hint = hint.is_some();
-    let described = {
-        let ids = ids.clone();
-        move || ids.described_by(has_hint, error.with(Option::is_some))
-    };
+    let described = ids.described_by(hint.is_some());
+    let invalid = error.is_some().then_some("true");
     view! {
         <div class="field">
             <label for=ids.control.clone()>{label}</label>
@@ -48,7 +45,7 @@ pub fn TextField(
                 required=required
                 disabled=disabled
                 autofocus=autofocus
-                aria-invalid=move || error.with(Option::is_some).then_some("true")
+                aria-invalid=invalid
                 aria-describedby=described
             />
             <ErrorLine id=ids.error error />
@@ -64,17 +61,14 @@ pub fn TextArea(
     #[prop(into, optional)] id: Option<String>,
     #[prop(into, optional)] value: String,
     #[prop(into, optional)] hint: Option<String>,
-    #[prop(into, optional)] error: Signal<Option<String>>,
+    #[prop(into, optional_no_strip)] error: Option<String>,
     #[prop(into, optional)] placeholder: Option<String>,
     #[prop(optional)] required: bool,
     #[prop(optional)] disabled: bool,
 ) -> impl IntoView {
     let ids = Ids::new(id, &name);
-    let has_hint = hint.is_some();
-    let described = {
-        let ids = ids.clone();
-        move || ids.described_by(has_hint, error.with(Option::is_some))
-    };
+    let described = ids.described_by(hint.is_some());
+    let invalid = error.is_some().then_some("true");
     view! {
         <div class="field">
             <label for=ids.control.clone()>{label}</label>
@@ -86,7 +80,7 @@ pub fn TextArea(
                 placeholder=placeholder
                 required=required
                 disabled=disabled
-                aria-invalid=move || error.with(Option::is_some).then_some("true")
+                aria-invalid=invalid
                 aria-describedby=described
             >
                 {value}
@@ -105,15 +99,12 @@ pub fn Select(
     #[prop(into, optional)] id: Option<String>,
     #[prop(into, optional)] value: String,
     #[prop(into, optional)] hint: Option<String>,
-    #[prop(into, optional)] error: Signal<Option<String>>,
+    #[prop(into, optional_no_strip)] error: Option<String>,
     #[prop(optional)] disabled: bool,
 ) -> impl IntoView {
     let ids = Ids::new(id, &name);
-    let has_hint = hint.is_some();
-    let described = {
-        let ids = ids.clone();
-        move || ids.described_by(has_hint, error.with(Option::is_some))
-    };
+    let described = ids.described_by(hint.is_some());
+    let invalid = error.is_some().then_some("true");
     view! {
         <div class="field">
             <label for=ids.control.clone()>{label}</label>
@@ -124,7 +115,7 @@ pub fn Select(
                     id=ids.control
                     name=name
                     disabled=disabled
-                    aria-invalid=move || error.with(Option::is_some).then_some("true")
+                    aria-invalid=invalid
                     aria-describedby=described
                 >
                     {options
