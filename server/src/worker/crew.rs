@@ -10,12 +10,12 @@ use backend::{
     Backend,
     db::DbError,
     events::Heard,
-    jobs::{Claimed, Finish, Heartbeat, JobError, Outcome, Progress, Registry, Shift, Timing},
+    jobs::{Claimed, Finish, Heartbeat, Outcome, Progress, Registry, Shift, Timing},
 };
 use domain::{
     events::Event,
     ids::JobId,
-    jobs::{JobState, Lane, WaitingFor},
+    jobs::{JobState, Lane},
 };
 use futures::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use tokio::{
@@ -26,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     handler::{End, Ended, Task},
+    judge::judge,
     lane::Hands,
 };
 
@@ -252,45 +253,9 @@ impl Crew {
             }
             End::Stopped if running.cancelled => Outcome::Cancelled,
             End::Stopped => Outcome::HandedBack,
-            End::Returned(result) => self.judge(&job, result),
+            End::Returned(result) => judge(&job, result, &self.timing),
         };
         self.ended.push(finish(&job, outcome));
-    }
-
-    fn judge(&self, job: &Claimed, result: Result<(), JobError>) -> Outcome {
-        let outcome = match result {
-            Ok(()) => return Outcome::Done,
-            Err(JobError::Permanent { reason }) => Outcome::Failed { reason },
-            Err(JobError::Retry { reason }) if job.tries >= job.max_tries => {
-                Outcome::Failed { reason }
-            }
-            Err(JobError::Retry { reason }) => Outcome::Later {
-                waiting_for: WaitingFor::Retry,
-                reason,
-                after: self
-                    .timing
-                    .backoff(u32::try_from(job.tries).unwrap_or(u32::MAX)),
-            },
-            Err(JobError::Wait {
-                waiting_for,
-                reason,
-            }) => Outcome::Later {
-                waiting_for,
-                reason,
-                after: self.timing.wait,
-            },
-        };
-        match &outcome {
-            Outcome::Failed { reason } => tracing::warn!(
-                job = %job.id, kind = job.kind, tries = job.tries, reason, "a job has failed"
-            ),
-            Outcome::Later { reason, after, .. } => tracing::info!(
-                job = %job.id, kind = job.kind, tries = job.tries, reason,
-                pause_ms = after.as_millis(), "a job will be tried again"
-            ),
-            _ => {}
-        }
-        outcome
     }
 
     /// Renews every lease. What is not ours any more is stopped, what somebody wants
