@@ -60,7 +60,7 @@ pub fn UiPage() -> impl IntoView {
                 <Rooms room=|theme| view! { <Fields theme /> }.into_any() />
             </Chapter>
             <Chapter id="feedback" title=td_string!(locale, admin.feedback)>
-                <Rooms room=|theme| view! { <Feedback theme /> }.into_any() />
+                <Rooms room=|_| view! { <Feedback /> }.into_any() />
             </Chapter>
             <Chapter id="data" title=td_string!(locale, admin.data)>
                 <Rooms room=|theme| view! { <Data theme /> }.into_any() />
