@@ -4,7 +4,8 @@ use std::{net::SocketAddr, time::Duration};
 
 use axum::Router;
 use server::http::{
-    self, Findings, Metrics, Parts, Site, State, events::Streams, security::limits::Limits,
+    self, Findings, Metrics, Parts, SharedPages, Site, State, events::Streams,
+    security::limits::Limits,
 };
 use testkit::{TestBackend, TestDb};
 use tokio::net::TcpListener;
@@ -82,6 +83,7 @@ impl Builder {
             public_url,
             proxies: self.proxies.parse().unwrap(),
             limits: Limits::default(),
+            shared_pages: SharedPages::default(),
             metrics: Metrics::default(),
             findings: Findings::default(),
             streams: self.streams.unwrap_or_default(),
