@@ -236,6 +236,7 @@ impl Shift {
         Ok(claimed)
     }
 
+    /// What is done is never asked again, so what it was told goes: mails hold codes and links.
     async fn write_done(&self, tx: &mut Tx, done: &[&Finish]) -> Result<Vec<JobChanged>, DbError> {
         let now = self.jobs.db.engine().now_sql();
         let pairs: Vec<String> = (0..done.len())
@@ -243,7 +244,7 @@ impl Shift {
             .collect();
         let sql = format!(
             "UPDATE jobs SET state = 'done', worker = NULL, lease_until = NULL, progress = 1,
-                 cancel = 0, finished_at = {now}
+                 cancel = 0, payload = '', finished_at = {now}
              WHERE worker = $1 AND state = 'running' AND (id, attempt) IN (VALUES {})
              RETURNING id, subject",
             pairs.join(", ")
