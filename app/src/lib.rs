@@ -8,6 +8,10 @@
     unreachable_pub,
     reason = "what `#[component]` makes of a function is public, wherever the function is"
 )]
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "the properties of a component are values, whether it consumes them or not"
+)]
 
 pub mod accounts;
 pub mod admin;

@@ -24,7 +24,7 @@ use backend::{
     jobs::{Context, Job, JobError, Registry},
 };
 use serde::{Deserialize, Serialize};
-use testkit::{PostgresServer, RedisServer};
+use testkit::{PostgresServer, RedisServer, sqlx};
 use tokio_util::sync::CancellationToken;
 
 static DONE: AtomicU64 = AtomicU64::new(0);
@@ -96,12 +96,13 @@ async fn measure(name: &str, backend: Backend, jobs: u64) {
     house.idle().await;
     let drained = rate(jobs, begun.elapsed());
 
-    // Asked for while it works, by four callers, ten jobs to a transaction.
+    // Asked for while it works, by four callers, as many jobs to a transaction as a video
+    // has parts.
     let begun = Instant::now();
     let callers: Vec<_> = (0..4)
         .map(|_| {
             let backend = backend.clone();
-            tokio::spawn(async move { enqueue(&backend, jobs / 4, 10).await })
+            tokio::spawn(async move { enqueue(&backend, jobs / 4, 40).await })
         })
         .collect();
     for caller in callers {
@@ -129,6 +130,25 @@ async fn measure(name: &str, backend: Backend, jobs: u64) {
         waits[98].as_secs_f64() * 1e3,
     );
     house.close().await;
+    backend.close().await;
+}
+
+/// The peer: what the disk gives at this moment, one small row to a commit.
+async fn commits() {
+    let (_folder, backend) = sqlite(None).await;
+    let begun = Instant::now();
+    for i in 0..300_i64 {
+        let mut tx = backend.db.write().await.unwrap();
+        sqlx::query("INSERT INTO leases (name, holder, held_until) VALUES ($1, 'x', $2)")
+            .bind(i.to_string())
+            .bind(i)
+            .execute(&mut *tx)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+    }
+    let rate = rate(300, begun.elapsed());
+    println!("{:<28} {rate:>10.0}", "bare commits of SQLite");
     backend.close().await;
 }
 
@@ -165,6 +185,7 @@ async fn main() {
         "{:<28} {:>10} {:>12} {:>12} {:>12}",
         "", "waiting/s", "arriving/s", "alone ms", "p99 ms"
     );
+    commits().await;
     let (_folder, backend) = sqlite(None).await;
     measure("SQLite, in the process", backend, jobs).await;
     let redis = Arc::new(RedisServer::start().await);
@@ -176,4 +197,5 @@ async fn main() {
     } else {
         println!("Postgres: set KADR_BENCH_POSTGRES to measure it");
     }
+    commits().await;
 }

@@ -9,7 +9,13 @@ mod people;
 #[cfg(feature = "ssr")]
 pub mod registration;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use domain::{
     accounts::{Role, paths},
@@ -99,6 +105,25 @@ impl Visit {
     #[must_use]
     pub fn locale(&self) -> Locale {
         locale(self.language)
+    }
+}
+
+/// Whether the page being made may be shown to others as well. The server reads it afterwards.
+#[derive(Debug, Clone, Default)]
+pub struct Sharing(Arc<AtomicBool>);
+
+impl Sharing {
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Says that this page is the same for everybody without an account, but for language and
+/// theme: the server then makes it once a second and not for each of them.
+pub fn share() {
+    if let Some(sharing) = use_context::<Sharing>() {
+        sharing.0.store(true, Ordering::Relaxed);
     }
 }
 

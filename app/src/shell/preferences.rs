@@ -47,7 +47,7 @@ pub async fn choose_language(
     context::redirect(&back);
     match language.parse::<Language>() {
         Ok(language) => {
-            context::set_cookie(context::LANGUAGE_COOKIE, language.code(), context::YEAR)
+            context::set_cookie(context::LANGUAGE_COOKIE, language.code(), context::YEAR);
         }
         Err(_) => {
             context::set_program_status(422);

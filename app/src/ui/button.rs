@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Icon, Spinner, Symbol};
+use super::{Icon, Symbol};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Variant {
@@ -63,7 +63,8 @@ impl ButtonType {
 }
 
 /// With a `label` and no text inside it is a square with a symbol. While `loading` it keeps
-/// its size and its place in the order of focus, and says that it is busy.
+/// its size and its place in the order of focus, and says that it is busy; a script only has
+/// to set `aria-busy`.
 #[component]
 pub fn Button(
     #[prop(optional)] variant: Variant,
@@ -92,7 +93,6 @@ pub fn Button(
         >
             {icon.map(|symbol| view! { <Icon symbol /> })}
             {children.map(|children| view! { <span>{children()}</span> })}
-            {move || loading.get().then(|| view! { <Spinner /> })}
         </button>
     }
 }

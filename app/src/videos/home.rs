@@ -5,7 +5,7 @@ use leptos_i18n::td_string;
 use leptos_meta::{Meta, Title};
 
 use crate::{
-    context::use_visit,
+    context::{share, use_visit},
     shell::preferences::{LanguageForm, ThemeForm},
     ui::{Icon, Symbol},
 };
@@ -15,6 +15,7 @@ const HALL: &str = include_str!("hall.svg");
 
 #[component]
 pub fn HomePage() -> impl IntoView {
+    share();
     let locale = use_visit().locale();
     view! {
         <Title text="" />

@@ -18,7 +18,8 @@ use super::{BROKEN, FINE};
 use crate::{
     config::{Role, STOP_WITHIN, Settings},
     http::{
-        self, Findings, Metrics, Parts, Site, State, events::Streams, security::limits::Limits,
+        self, Findings, Metrics, Parts, SharedPages, Site, State, events::Streams,
+        security::limits::Limits,
     },
     logging,
     start::{self, DataLock, StartError},
@@ -82,6 +83,7 @@ pub(super) async fn run(settings: Settings) -> Result<u8, StartError> {
             public_url: public_url.clone(),
             proxies: settings.network.trusted_proxies.clone(),
             limits: Limits::default(),
+            shared_pages: SharedPages::default(),
             metrics: Metrics::default(),
             findings: Findings::default(),
             streams: Streams::default(),

@@ -54,17 +54,17 @@ pub(super) async fn front(
         };
         let mut response = explained(&about, visit, &identity, response).await;
         renew(&identity, response.headers_mut());
-        record(
-            &state,
-            &about,
-            &caller,
-            response.status().as_u16(),
-            arrived.elapsed(),
-        );
         response
     }
     .instrument(span)
     .await;
+    record(
+        &state,
+        &about,
+        &caller,
+        response.status().as_u16(),
+        arrived.elapsed(),
+    );
 
     let nonce = response.extensions_mut().remove::<PageNonce>();
     let headers = response.headers_mut();
@@ -225,10 +225,10 @@ fn record(state: &State, about: &About, caller: &Caller, status: u16, took: Dura
     state.metrics.observe(&about.method, route, status, took);
     let path = about.uri.path();
     let took_ms = (took.as_secs_f64() * 1e4).round() / 10.0;
-    let address = caller.address;
+    let (request_id, address) = (caller.request_id.as_str(), caller.address);
     if about.is_noise() && status < 500 {
-        tracing::debug!(method = %about.method, path, status, took_ms, %address, "answered");
+        tracing::debug!(request_id, method = %about.method, path, status, took_ms, %address, "answered");
     } else {
-        tracing::info!(method = %about.method, path, status, took_ms, %address, "answered");
+        tracing::info!(request_id, method = %about.method, path, status, took_ms, %address, "answered");
     }
 }

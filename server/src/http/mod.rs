@@ -16,6 +16,7 @@ mod openapi;
 mod pages;
 mod problem;
 pub mod security;
+mod shared;
 mod site;
 mod state;
 mod ui;
@@ -36,6 +37,7 @@ pub use self::{
     listener::serve,
     metrics::Metrics,
     problem::Fault,
+    shared::SharedPages,
     site::{Site, find_site},
     state::{Parts, State},
 };

@@ -3,21 +3,21 @@
 use std::{panic::AssertUnwindSafe, time::Duration};
 
 use app::{
-    context::{Identity, Visit},
+    context::{Identity, Sharing, Visit},
     shell,
 };
 use axum::{
     Router,
     body::Body,
     extract::{self, Request},
-    response::{IntoResponse, Response},
+    response::Response,
     routing::get,
 };
 use http::{HeaderValue, StatusCode, header};
 use http_body_util::BodyExt;
 use leptos::{nonce::Nonce, prelude::provide_context};
 
-use super::{Fault, State, visit};
+use super::{Fault, State, shared, visit};
 
 /// A page that takes longer waits for something that will not come.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -83,12 +83,24 @@ pub(super) fn error_page(visit: Visit, status: StatusCode) -> Result<Body, Fault
 async fn render(state: &State, visit: Visit, request: Request) -> Result<Response, Fault> {
     let nonce = Nonce::new();
     let page_nonce = PageNonce(nonce.to_string());
+    let key = shared::Key::of(&request, &visit);
+    if let Some(key) = &key
+        && let Some((headers, body)) = state.shared_pages.get(key, &page_nonce.0)
+    {
+        let mut response = Response::new(Body::from(body));
+        *response.headers_mut() = headers;
+        response.extensions_mut().insert(page_nonce);
+        return Ok(response);
+    }
+    let sharing = Sharing::default();
+    let says = sharing.clone();
     let backend = state.backend.clone();
     let renderer = leptos_axum::render_app_async_with_context(
         move || {
             provide_context(visit.clone());
             provide_context(backend.clone());
             provide_context(nonce.clone());
+            provide_context(says.clone());
         },
         shell::document,
     );
@@ -98,18 +110,22 @@ async fn render(state: &State, visit: Visit, request: Request) -> Result<Respons
         let body = body.collect().await.map_err(Fault::internal)?.to_bytes();
         Ok::<_, Fault>((parts, body))
     };
-    let (parts, body) = tokio::time::timeout(PATIENCE, whole)
+    let (mut parts, body) = tokio::time::timeout(PATIENCE, whole)
         .await
         .map_err(|_| Fault::internal("a page was not ready within 30 s"))??;
-    let mut response = Response::from_parts(parts, Body::from(body));
-    response.extensions_mut().insert(page_nonce);
-    let headers = response.headers_mut();
-    headers
+    parts
+        .headers
         .entry(header::CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("private, no-cache"));
-    headers.insert(
+    parts.headers.insert(
         header::VARY,
         HeaderValue::from_static("Cookie, Accept-Language, Accept-Encoding"),
     );
-    Ok(response.into_response())
+    if let Some(key) = key
+        && sharing.is_shared()
+    {
+        state.shared_pages.keep(key, &parts, &body, &page_nonce.0);
+    }
+    parts.extensions.insert(page_nonce);
+    Ok(Response::from_parts(parts, Body::from(body)))
 }

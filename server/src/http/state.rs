@@ -7,7 +7,8 @@ use backend::Backend;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    events::Streams, health::Findings, metrics::Metrics, security::limits::Limits, site::Site,
+    events::Streams, health::Findings, metrics::Metrics, security::limits::Limits,
+    shared::SharedPages, site::Site,
 };
 use crate::config::Proxies;
 
@@ -28,6 +29,7 @@ pub struct Parts {
     pub public_url: String,
     pub proxies: Proxies,
     pub limits: Limits,
+    pub shared_pages: SharedPages,
     pub metrics: Metrics,
     pub findings: Findings,
     /// Open event streams.

@@ -12,7 +12,7 @@ use axum::{
 };
 use http::{HeaderValue, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use leptos::prelude::provide_context;
+use leptos::{prelude::provide_context, server_fn::error::SERVER_FN_ERROR_HEADER};
 
 use super::{
     Caller, Fault, State,
@@ -69,6 +69,9 @@ async fn call(
     let mut response = leptos_axum::handle_server_fns_with_context(context, request)
         .await
         .into_response();
+    if is_error_of_the_library(&response) {
+        return Err(fault(response).await);
+    }
     response
         .headers_mut()
         .entry(header::CACHE_CONTROL)
@@ -86,6 +89,35 @@ fn what_guesses(path: &str) -> Option<Bucket> {
         .iter()
         .any(|word| call.contains(word));
     is_guess.then_some(GUESSES)
+}
+
+/// Errors of the house are typed and travel as JSON; plain text is what `server_fn` says for
+/// itself, in its own words, which are not for visitors.
+fn is_error_of_the_library(response: &Response) -> bool {
+    response.headers().contains_key(SERVER_FN_ERROR_HEADER)
+        && response.status().is_server_error()
+        && response
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"))
+}
+
+async fn fault(response: Response) -> Fault {
+    let text = match response.into_body().collect().await {
+        Ok(body) => String::from_utf8_lossy(&body.to_bytes()).into_owned(),
+        Err(error) => return Fault::internal(error),
+    };
+    let is_of_the_sender = ["Args|", "MissingArg|", "Deserialization|"]
+        .iter()
+        .any(|kind| text.starts_with(kind));
+    if is_of_the_sender {
+        Fault::Invalid {
+            code: "invalid_arguments",
+            detail: "What was sent is not what this address takes.".to_owned(),
+        }
+    } else {
+        Fault::internal(text)
+    }
 }
 
 /// The request with its body read: too large and too slow are said here, with words, and not

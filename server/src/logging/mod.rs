@@ -9,7 +9,14 @@ mod writer;
 
 use std::{io, panic::PanicHookInfo, path::Path};
 
-use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing::Subscriber;
+use tracing_subscriber::{
+    EnvFilter, Layer,
+    fmt::{MakeWriter, writer::MakeWriterExt},
+    layer::SubscriberExt,
+    registry::LookupSpan,
+    util::SubscriberInitExt,
+};
 
 use self::{
     rotate::Rotating,
@@ -41,36 +48,25 @@ pub fn start(settings: &Log, file: Option<(&Path, &str)>) -> LogGuard {
     });
     let (file, file_flusher) = file.unzip();
 
-    let on_terminal = if json {
-        tracing_subscriber::fmt::layer()
-            .json()
-            .flatten_event(true)
-            .with_current_span(true)
-            .with_span_list(false)
-            .with_writer(terminal)
-            .boxed()
-    } else {
-        tracing_subscriber::fmt::layer()
-            .compact()
-            .with_target(false)
-            .with_ansi(colours)
-            .with_writer(terminal)
-            .boxed()
+    // Lines that look the same in both places are written once and sent to both.
+    let layers: Vec<Box<dyn Layer<_> + Send + Sync>> = match (json, file) {
+        (true, Some(file)) => vec![json_lines(terminal.and(file))],
+        (true, None) => vec![json_lines(terminal)],
+        (false, file) => {
+            let human = tracing_subscriber::fmt::layer()
+                .compact()
+                .with_target(false)
+                .with_ansi(colours)
+                .with_writer(terminal)
+                .boxed();
+            std::iter::once(human).chain(file.map(json_lines)).collect()
+        }
     };
-    let in_file = file.map(|file| {
-        tracing_subscriber::fmt::layer()
-            .json()
-            .flatten_event(true)
-            .with_current_span(true)
-            .with_span_list(false)
-            .with_writer(file)
-    });
     // The filter was checked with the settings. A second start in one process (tests) keeps
     // the first one's log.
     let started = tracing_subscriber::registry()
         .with(EnvFilter::new(settings.filter()))
-        .with(on_terminal)
-        .with(in_file)
+        .with(layers)
         .try_init();
     if started.is_ok() {
         std::panic::set_hook(Box::new(log_panic));
@@ -82,6 +78,20 @@ pub fn start(settings: &Log, file: Option<(&Path, &str)>) -> LogGuard {
         _terminal: terminal_flusher,
         _file: file_flusher,
     }
+}
+
+fn json_lines<S, W>(writer: W) -> Box<dyn Layer<S> + Send + Sync>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    tracing_subscriber::fmt::layer()
+        .json()
+        .flatten_event(true)
+        .with_current_span(true)
+        .with_span_list(false)
+        .with_writer(writer)
+        .boxed()
 }
 
 fn log_unwritable(folder: &Path, error: &io::Error) {

@@ -10,12 +10,12 @@ use backend::{
     Backend,
     db::DbError,
     events::Heard,
-    jobs::{Claimed, Finish, Heartbeat, JobError, Outcome, Progress, Registry, Shift, Timing},
+    jobs::{Claimed, Finish, Heartbeat, Outcome, Progress, Registry, Shift, Timing},
 };
 use domain::{
     events::Event,
     ids::JobId,
-    jobs::{JobState, Lane, WaitingFor},
+    jobs::{JobState, Lane},
 };
 use futures::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use tokio::{
@@ -26,11 +26,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     handler::{End, Ended, Task},
+    judge::judge,
     lane::Hands,
 };
 
 /// How long one turn or renewal may take before it counts as failed.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// As [`PATIENCE`], once we are leaving: whoever stops us does not wait long.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 /// The pause after a turn that failed; doubles up to the second.
 const PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
@@ -250,45 +253,9 @@ impl Crew {
             }
             End::Stopped if running.cancelled => Outcome::Cancelled,
             End::Stopped => Outcome::HandedBack,
-            End::Returned(result) => self.judge(&job, result),
+            End::Returned(result) => judge(&job, result, &self.timing),
         };
         self.ended.push(finish(&job, outcome));
-    }
-
-    fn judge(&self, job: &Claimed, result: Result<(), JobError>) -> Outcome {
-        let outcome = match result {
-            Ok(()) => return Outcome::Done,
-            Err(JobError::Permanent { reason }) => Outcome::Failed { reason },
-            Err(JobError::Retry { reason }) if job.tries >= job.max_tries => {
-                Outcome::Failed { reason }
-            }
-            Err(JobError::Retry { reason }) => Outcome::Later {
-                waiting_for: WaitingFor::Retry,
-                reason,
-                after: self
-                    .timing
-                    .backoff(u32::try_from(job.tries).unwrap_or(u32::MAX)),
-            },
-            Err(JobError::Wait {
-                waiting_for,
-                reason,
-            }) => Outcome::Later {
-                waiting_for,
-                reason,
-                after: self.timing.wait,
-            },
-        };
-        match &outcome {
-            Outcome::Failed { reason } => tracing::warn!(
-                job = %job.id, kind = job.kind, tries = job.tries, reason, "a job has failed"
-            ),
-            Outcome::Later { reason, after, .. } => tracing::info!(
-                job = %job.id, kind = job.kind, tries = job.tries, reason,
-                pause_ms = after.as_millis(), "a job will be tried again"
-            ),
-            _ => {}
-        }
-        outcome
     }
 
     /// Renews every lease. What is not ours any more is stopped, what somebody wants
@@ -410,7 +377,7 @@ impl Crew {
             }
         }
         for _ in 0..3 {
-            match bounded(self.shift.turn_over(&self.ended, &[])).await {
+            match within(LAST_WORDS, self.shift.turn_over(&self.ended, &[])).await {
                 Ok(_) => {
                     self.ended.clear();
                     break;
@@ -422,7 +389,7 @@ impl Crew {
         // A handler that would not stop keeps its lease to the end: nobody else may run it
         // while it still does.
         if self.running.is_empty()
-            && let Err(error) = bounded(self.shift.leave()).await
+            && let Err(error) = within(LAST_WORDS, self.shift.leave()).await
         {
             tracing::warn!(%error, "could not sign off; the leases will end by themselves");
         }
@@ -441,7 +408,14 @@ fn finish(job: &Claimed, outcome: Outcome) -> Finish {
 
 /// A database that hangs must not hang the crew.
 async fn bounded<T>(question: impl Future<Output = Result<T, DbError>>) -> Result<T, DbError> {
-    timeout(PATIENCE, question)
+    within(PATIENCE, question).await
+}
+
+async fn within<T>(
+    time: Duration,
+    question: impl Future<Output = Result<T, DbError>>,
+) -> Result<T, DbError> {
+    timeout(time, question)
         .await
         .unwrap_or_else(|_| Err(DbError::Away("it did not answer in time".to_owned())))
 }

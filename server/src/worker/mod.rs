@@ -7,6 +7,7 @@
 
 mod crew;
 mod handler;
+mod judge;
 mod lane;
 mod scheduler;
 

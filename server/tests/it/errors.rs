@@ -178,6 +178,19 @@ async fn bodies_over_the_limit_are_413_promised_or_not() {
 }
 
 #[tokio::test]
+async fn calls_that_make_no_sense_are_400_in_our_words() {
+    let app = TestApp::start().await;
+    for body in ["theme[a]=b", "theme[]=1&theme[x]=2"] {
+        let case = Case::post("/ui/preferences/theme")
+            .header("accept", "application/json")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(body.as_bytes().to_vec());
+        let answer = app.send(case).await.expect(400);
+        assert_eq!(answer.problem(), "invalid_arguments", "{body}");
+    }
+}
+
+#[tokio::test]
 async fn a_panic_is_a_500_with_an_id_and_the_server_lives() {
     let app = TestApp::builder().routes(broken()).start().await;
     for _ in 0..3 {

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use crate::harness::{Case, TestApp};
 
-#[tokio::test]
-async fn a_fresh_server_is_alive_and_ready() {
-    let app = TestApp::start().await;
+testkit::both_engines! {
+async fn a_fresh_server_is_alive_and_ready(test: TestDb) {
+    let app = TestApp::builder().over(test).start().await;
     let alive = app
         .get("/healthz")
         .await
@@ -23,12 +23,13 @@ async fn a_fresh_server_is_alive_and_ready() {
     );
     app.send(Case::head("/readyz")).await.expect(200);
 }
+}
 
 #[tokio::test]
 async fn a_data_folder_that_is_gone_makes_it_unready_until_it_is_back() {
     let app = TestApp::start().await;
-    let away = app.data.path().with_extension("away");
-    std::fs::rename(app.data.path(), &away).unwrap();
+    let away = app.db.folder().with_extension("away");
+    std::fs::rename(app.db.folder(), &away).unwrap();
     let unready = app.get("/readyz").await.expect(503).json();
     assert_eq!(unready["status"], "failed");
     assert_eq!(unready["checks"]["storage"]["status"], "failed");
@@ -39,7 +40,7 @@ async fn a_data_folder_that_is_gone_makes_it_unready_until_it_is_back() {
             .ends_with('.')
     );
     app.get("/healthz").await.expect(200);
-    std::fs::rename(&away, app.data.path()).unwrap();
+    std::fs::rename(&away, app.db.folder()).unwrap();
     tokio::time::sleep(Duration::from_millis(1100)).await;
     app.get("/readyz").await.expect(200);
 }

@@ -23,9 +23,9 @@ fn whole(page: &Answer) {
     }
 }
 
-#[tokio::test]
-async fn all_pages_are_complete_without_scripts() {
-    let app = TestApp::start().await;
+testkit::both_engines! {
+async fn all_pages_are_complete_without_scripts(test: TestDb) {
+    let app = TestApp::builder().over(test).start().await;
     for path in PAGES {
         let page = app.send(Case::get(path).by_browser()).await.expect(200);
         whole(&page);
@@ -41,6 +41,7 @@ async fn all_pages_are_complete_without_scripts() {
         assert_eq!(head.header("content-length"), page.header("content-length"));
         assert!(head.body.is_empty());
     }
+}
 }
 
 #[tokio::test]
@@ -100,6 +101,52 @@ async fn language_and_theme_are_chosen_by_cookie_then_by_browser() {
         .header("cookie", "kadr_lang=uk; kadr_theme=light");
     let html = app.send(case).await.expect(404).text();
     assert!(html.contains("lang=\"uk\"") && html.contains("data-theme=\"light\""));
+}
+
+/// The home page is made once a second for everybody; nobody must see another one's choices.
+#[tokio::test]
+async fn shared_pages_keep_language_theme_and_nonce_apart() {
+    let app = TestApp::start().await;
+    let mut nonces = std::collections::BTreeSet::new();
+    for _ in 0..3 {
+        for (lang, theme) in [("en", "dark"), ("uk", "light"), ("ru", "auto")] {
+            let cookie = format!("kadr_lang={lang}; kadr_theme={theme}");
+            let page = app
+                .send(Case::get("/").by_browser().header("cookie", &cookie))
+                .await
+                .expect(200);
+            whole(&page);
+            let html = page.text();
+            assert!(html.contains(&format!("<html lang=\"{lang}\" data-theme=\"{theme}\"")));
+            let policy = page.header("content-security-policy");
+            let nonce = policy
+                .split("'nonce-")
+                .nth(1)
+                .unwrap()
+                .split('\'')
+                .next()
+                .unwrap();
+            assert!(
+                html.contains(nonce),
+                "the page uses the nonce of its own policy"
+            );
+            assert!(nonces.insert(nonce.to_owned()), "the same nonce twice");
+        }
+    }
+    let flash = app
+        .send(
+            Case::get("/")
+                .by_browser()
+                .header("cookie", "kadr_flash=introduced"),
+        )
+        .await
+        .expect(200);
+    assert!(
+        flash.header("set-cookie").starts_with("kadr_flash=;"),
+        "said once: {flash:?}"
+    );
+    let next = app.send(Case::get("/").by_browser()).await.expect(200);
+    assert_eq!(next.header("set-cookie"), "");
 }
 
 #[tokio::test]

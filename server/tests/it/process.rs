@@ -332,7 +332,7 @@ fn logs_are_json_when_nobody_watches_and_name_each_request() {
         .collect();
     let line = lines
         .iter()
-        .find(|line| line["span"]["id"] == id.as_str())
+        .find(|line| line["request_id"] == id.as_str())
         .unwrap();
     assert_eq!(line["path"], "/");
     assert_eq!(line["status"], 200);

@@ -1,6 +1,5 @@
 //! What the house says back.
 
-use domain::theme::Theme;
 use leptos::prelude::*;
 use leptos_i18n::td_string;
 
@@ -14,7 +13,7 @@ use crate::{
 };
 
 #[component]
-pub(super) fn Feedback(theme: Theme) -> impl IntoView {
+pub(super) fn Feedback() -> impl IntoView {
     let locale = use_visit().locale();
     let sentence = move |tone: Tone| match tone {
         Tone::Neutral => td_string!(locale, admin.say_neutral),
@@ -23,8 +22,6 @@ pub(super) fn Feedback(theme: Theme) -> impl IntoView {
         Tone::Warn => td_string!(locale, admin.say_warn),
         Tone::Bad => td_string!(locale, admin.say_bad),
     };
-    // Screen readers would hear alerts of both rooms at once when the page opens; the mild
-    // ones show the same look.
     view! {
         <Specimen name=td_string!(locale, admin.alerts)>
             {Tone::ALL
@@ -112,6 +109,5 @@ pub(super) fn Feedback(theme: Theme) -> impl IntoView {
                 </Button>
             </EmptyState>
         </Specimen>
-        {(theme == Theme::Auto).then_some(())}
     }
 }

@@ -1,6 +1,5 @@
 //! What everything is made of: the mark, type, colours, symbols.
 
-use domain::theme::Theme;
 use leptos::prelude::*;
 use leptos_i18n::td_string;
 
@@ -31,13 +30,12 @@ const SIZES: [&str; 5] = ["3xl", "2xl", "xl", "m", "s"];
 
 #[component]
 pub(super) fn Foundation() -> impl IntoView {
-    view! { <Rooms room=|theme| view! { <Room theme /> }.into_any() /> }
+    view! { <Rooms room=|_| view! { <Room /> }.into_any() /> }
 }
 
 #[component]
-fn Room(theme: Theme) -> impl IntoView {
+fn Room() -> impl IntoView {
     let locale = use_visit().locale();
-    let _ = theme;
     view! {
         <Specimen name=td_string!(locale, admin.mark)>
             <Logo />

@@ -12,12 +12,8 @@ use leptos::prelude::*;
 use leptos_i18n::td_string;
 use leptos_meta::{Meta, Title};
 
-use super::introduce::{self, IntroduceForm};
-use crate::{
-    context::use_visit,
-    i18n::Locale,
-    ui::{Card, form::returned},
-};
+use super::introduce::IntroduceForm;
+use crate::{context::use_visit, i18n::Locale, ui::Card};
 use actions::Actions;
 use data::Data;
 use feedback::Feedback;
@@ -27,8 +23,7 @@ use overlays::Overlays;
 
 #[component]
 pub fn UiPage() -> impl IntoView {
-    let visit = use_visit();
-    let locale = visit.locale();
+    let locale = use_visit().locale();
     let chapters = [
         ("foundation", td_string!(locale, admin.foundation)),
         ("actions", td_string!(locale, admin.actions)),
@@ -65,7 +60,7 @@ pub fn UiPage() -> impl IntoView {
                 <Rooms room=|theme| view! { <Fields theme /> }.into_any() />
             </Chapter>
             <Chapter id="feedback" title=td_string!(locale, admin.feedback)>
-                <Rooms room=|theme| view! { <Feedback theme /> }.into_any() />
+                <Rooms room=|_| view! { <Feedback /> }.into_any() />
             </Chapter>
             <Chapter id="data" title=td_string!(locale, admin.data)>
                 <Rooms room=|theme| view! { <Data theme /> }.into_any() />
@@ -76,10 +71,7 @@ pub fn UiPage() -> impl IntoView {
             <Chapter id="form" title=td_string!(locale, admin.form)>
                 <div class="form-demo">
                     <Card title=td_string!(locale, admin.form_title) note=td_string!(locale, admin.form_note)>
-                        <IntroduceForm
-                            language=visit.language
-                            returned=returned(introduce::path())
-                        />
+                        <IntroduceForm />
                     </Card>
                 </div>
             </Chapter>

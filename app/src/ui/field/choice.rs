@@ -56,11 +56,8 @@ fn tick(
     role: Option<&'static str>,
 ) -> impl IntoView {
     let ids = Ids::new(id, &name);
-    let has_hint = hint.is_some();
-    let described = {
-        let ids = ids.clone();
-        move || ids.described_by(has_hint, error.with(Option::is_some))
-    };
+    let described = ids.described_by(hint.is_some());
+    let invalid = move || error.with(Option::is_some).then_some("true");
     view! {
         <div class="field">
             <label class="choice">
@@ -72,7 +69,7 @@ fn tick(
                     value="true"
                     checked=checked
                     disabled=disabled
-                    aria-invalid=move || error.with(Option::is_some).then_some("true")
+                    aria-invalid=invalid
                     aria-describedby=described
                 />
                 <span>{label}</span>
@@ -102,10 +99,7 @@ pub fn RadioGroup(
     #[prop(into, optional)] error: Signal<Option<String>>,
 ) -> impl IntoView {
     let ids = Ids::new(id, &name);
-    let described = {
-        let ids = ids.clone();
-        move || ids.described_by(false, error.with(Option::is_some))
-    };
+    let described = ids.described_by(false);
     let control = ids.control.clone();
     view! {
         <fieldset class="choices" role="radiogroup" aria-describedby=described>

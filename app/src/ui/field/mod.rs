@@ -10,10 +10,7 @@ pub use choice::{Checkbox, Radio, RadioGroup, Switch};
 pub use password::PasswordField;
 pub use text::{Select, TextArea, TextField};
 
-use super::{Icon, Symbol};
-
 /// The ids by which a control names its hint and its error.
-#[derive(Clone)]
 struct Ids {
     control: String,
     hint: String,
@@ -30,13 +27,13 @@ impl Ids {
         }
     }
 
-    /// The value of `aria-describedby`: the error first, it is what must be heard.
-    fn described_by(&self, has_hint: bool, has_error: bool) -> Option<String> {
-        match (has_error, has_hint) {
-            (true, true) => Some(format!("{} {}", self.error, self.hint)),
-            (true, false) => Some(self.error.clone()),
-            (false, true) => Some(self.hint.clone()),
-            (false, false) => None,
+    /// The value of `aria-describedby`: the error first, it is what must be heard. It is
+    /// named also while it is empty, so that a script has only to fill it in.
+    fn described_by(&self, has_hint: bool) -> String {
+        if has_hint {
+            format!("{} {}", self.error, self.hint)
+        } else {
+            self.error.clone()
         }
     }
 }
@@ -46,16 +43,7 @@ impl Ids {
 fn ErrorLine(id: String, error: Signal<Option<String>>) -> impl IntoView {
     view! {
         <p class="error" id=id aria-live="polite">
-            {move || {
-                error
-                    .get()
-                    .map(|text| {
-                        view! {
-                            <Icon symbol=Symbol::Stop />
-                            <span>{text}</span>
-                        }
-                    })
-            }}
+            {move || error.get()}
         </p>
     }
 }

@@ -26,11 +26,7 @@ pub fn PasswordField(
     autofocus: bool,
 ) -> impl IntoView {
     let ids = Ids::new(id, &name);
-    let has_hint = hint.is_some();
-    let described = {
-        let ids = ids.clone();
-        move || ids.described_by(has_hint, error.with(Option::is_some))
-    };
+    let described = ids.described_by(hint.is_some());
     view! {
         <div class="field">
             <label for=ids.control.clone()>{label}</label>

@@ -31,11 +31,8 @@ pub fn TextField(
     autofocus: bool,
 ) -> impl IntoView {
     let ids = Ids::new(id, &name);
-    let has_hint = hint.is_some();
-    let described = {
-        let ids = ids.clone();
-        move || ids.described_by(has_hint, error.with(Option::is_some))
-    };
+    let described = ids.described_by(hint.is_some());
+    let invalid = move || error.with(Option::is_some).then_some("true");
     view! {
         <div class="field">
             <label for=ids.control.clone()>{label}</label>
@@ -52,7 +49,7 @@ pub fn TextField(
                 required=required
                 disabled=disabled
                 autofocus=autofocus
-                aria-invalid=move || error.with(Option::is_some).then_some("true")
+                aria-invalid=invalid
                 aria-describedby=described
             />
             <ErrorLine id=ids.error error />
@@ -74,11 +71,8 @@ pub fn TextArea(
     #[prop(optional)] disabled: bool,
 ) -> impl IntoView {
     let ids = Ids::new(id, &name);
-    let has_hint = hint.is_some();
-    let described = {
-        let ids = ids.clone();
-        move || ids.described_by(has_hint, error.with(Option::is_some))
-    };
+    let described = ids.described_by(hint.is_some());
+    let invalid = move || error.with(Option::is_some).then_some("true");
     view! {
         <div class="field">
             <label for=ids.control.clone()>{label}</label>
@@ -90,7 +84,7 @@ pub fn TextArea(
                 placeholder=placeholder
                 required=required
                 disabled=disabled
-                aria-invalid=move || error.with(Option::is_some).then_some("true")
+                aria-invalid=invalid
                 aria-describedby=described
             >
                 {value}
@@ -113,11 +107,8 @@ pub fn Select(
     #[prop(optional)] disabled: bool,
 ) -> impl IntoView {
     let ids = Ids::new(id, &name);
-    let has_hint = hint.is_some();
-    let described = {
-        let ids = ids.clone();
-        move || ids.described_by(has_hint, error.with(Option::is_some))
-    };
+    let described = ids.described_by(hint.is_some());
+    let invalid = move || error.with(Option::is_some).then_some("true");
     view! {
         <div class="field">
             <label for=ids.control.clone()>{label}</label>
@@ -128,7 +119,7 @@ pub fn Select(
                     id=ids.control
                     name=name
                     disabled=disabled
-                    aria-invalid=move || error.with(Option::is_some).then_some("true")
+                    aria-invalid=invalid
                     aria-describedby=described
                 >
                     {options

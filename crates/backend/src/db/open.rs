@@ -1,6 +1,7 @@
 //! Opening the database: what can be wrong with it is said before anything is served.
 
 use std::{
+    num::NonZeroUsize,
     path::{Path, PathBuf},
     sync::{Arc, Once},
     time::Duration,
@@ -141,7 +142,10 @@ async fn connect(address: &Address, options: Options) -> Result<Inner, OpenError
                 .connect_lazy(&url)
                 .map_err(|error| refused(address, &error))?,
             reader: sqlite_pool(false, options.synchronous)
-                .max_connections(options.connections.min(8))
+                // Each is a thread with a cache: as many as can read at once, and only
+                // while there is something to read.
+                .max_connections(options.connections.min(readers()))
+                .idle_timeout(Duration::from_secs(60))
                 .connect_lazy(&url)
                 .map_err(|error| refused(address, &error))?,
         },
@@ -159,6 +163,11 @@ async fn connect(address: &Address, options: Options) -> Result<Inner, OpenError
         }
     };
     Ok(inner)
+}
+
+fn readers() -> u32 {
+    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    u32::try_from(cores * 2).unwrap_or(u32::MAX).clamp(4, 16)
 }
 
 fn sqlite_pool(writes: bool, synchronous: bool) -> AnyPoolOptions {
@@ -302,5 +311,9 @@ fn writable(folder: &Path) -> Result<(), OpenError> {
     std::fs::create_dir_all(folder).map_err(fail)?;
     let probe = folder.join(format!(".writable-{}", std::process::id()));
     std::fs::write(&probe, b"kadr").map_err(fail)?;
-    std::fs::remove_file(&probe).map_err(fail)
+    match std::fs::remove_file(&probe) {
+        // Another start in this process was quicker.
+        Err(gone) if gone.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        removed => removed.map_err(fail),
+    }
 }

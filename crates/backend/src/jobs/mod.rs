@@ -16,6 +16,7 @@
 
 mod context;
 mod job;
+mod outcome;
 mod registry;
 mod shift;
 mod store;
@@ -33,8 +34,9 @@ use domain::{
 pub use self::{
     context::{Context, Progress},
     job::{Job, JobError},
+    outcome::{Claimed, Finish, Heartbeat, Held, Outcome, Want},
     registry::{Kind, Registry},
-    shift::{Claimed, Finish, Heartbeat, Held, Outcome, Shift, Want},
+    shift::Shift,
     store::{JobView, Load},
     sweep::{Recovered, Sweep},
     timing::Timing,

@@ -8,95 +8,16 @@ use std::time::Duration;
 
 use domain::{
     events::{Event, JobChanged},
-    ids::{JobId, VideoId, WorkerId},
+    ids::{JobId, WorkerId},
     jobs::{JobState, Lane, WaitingFor},
 };
-use sqlx::{AssertSqlSafe, Row, any::AnyRow};
+use sqlx::{AssertSqlSafe, Row};
 
 use super::{
-    Jobs,
+    Claimed, Finish, Heartbeat, Held, Jobs, Outcome, Want,
     store::{id_of, lane_of, ms, state_of, subject_of, video},
 };
 use crate::db::{DbError, Filter, Tx};
-
-/// A job that is ours until the lease ends.
-#[derive(Debug, Clone)]
-pub struct Claimed {
-    pub id: JobId,
-    pub kind: String,
-    pub lane: Lane,
-    pub payload: String,
-    /// The fence: only who knows the current one can finish.
-    pub attempt: i64,
-    /// This one included.
-    pub tries: i64,
-    pub max_tries: i64,
-    video: Option<VideoId>,
-    order: (i64, i64, i64),
-}
-
-impl Claimed {
-    /// The video it works for, if any.
-    #[must_use]
-    pub fn video(&self) -> Option<VideoId> {
-        self.video
-    }
-}
-
-/// How a try ended.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Outcome {
-    Done,
-    /// For good: what we were given is to blame, or the tries are used up.
-    Failed {
-        reason: String,
-    },
-    /// Another time. What it waits for does not count as a try unless it is a pause after
-    /// a failed one.
-    Later {
-        waiting_for: WaitingFor,
-        reason: String,
-        after: Duration,
-    },
-    /// Given back because the worker leaves: as if it had never been claimed.
-    HandedBack,
-    /// Its handler was stopped because somebody asked for it.
-    Cancelled,
-}
-
-/// What is to be written about a try that ended.
-#[derive(Debug, Clone)]
-pub struct Finish {
-    pub id: JobId,
-    pub attempt: i64,
-    pub video: Option<VideoId>,
-    pub outcome: Outcome,
-}
-
-/// Free hands in a lane.
-#[derive(Debug, Clone)]
-pub struct Want {
-    pub lane: Lane,
-    pub slots: usize,
-    /// Only kinds we can run.
-    pub kinds: Vec<&'static str>,
-}
-
-/// What a worker says of itself now and then.
-#[derive(Debug, Clone)]
-pub struct Heartbeat {
-    pub host: String,
-    pub version: String,
-}
-
-/// A job whose lease was renewed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Held {
-    pub id: JobId,
-    pub attempt: i64,
-    /// Somebody wants it stopped.
-    pub cancel: bool,
-}
 
 /// One process's time at work: from registering to leaving.
 #[derive(Debug, Clone)]
@@ -176,7 +97,11 @@ impl Shift {
         for change in news {
             self.jobs.events.publish(Event::Job(change));
         }
-        for job in &claimed {
+        // That a mail is being sent nobody watches; that it was sent is told.
+        for job in claimed
+            .iter()
+            .filter(|job| job.lane == Lane::Media || job.video.is_some())
+        {
             self.jobs.events.publish(Event::Job(JobChanged {
                 id: job.id,
                 state: JobState::Running,
@@ -305,12 +230,13 @@ impl Shift {
             query = query.bind(*kind);
         }
         let rows = query.fetch_all(&mut **tx).await?;
-        let mut claimed: Vec<Claimed> = rows.iter().map(claimed).collect::<Result<_, _>>()?;
+        let mut claimed: Vec<Claimed> = rows.iter().map(Claimed::of).collect::<Result<_, _>>()?;
         // RETURNING has no order.
         claimed.sort_unstable_by_key(|job| (job.order, job.id));
         Ok(claimed)
     }
 
+    /// What is done is never asked again, so what it was told goes: mails hold codes and links.
     async fn write_done(&self, tx: &mut Tx, done: &[&Finish]) -> Result<Vec<JobChanged>, DbError> {
         let now = self.jobs.db.engine().now_sql();
         let pairs: Vec<String> = (0..done.len())
@@ -318,7 +244,7 @@ impl Shift {
             .collect();
         let sql = format!(
             "UPDATE jobs SET state = 'done', worker = NULL, lease_until = NULL, progress = 1,
-                 cancel = 0, finished_at = {now}
+                 cancel = 0, payload = '', finished_at = {now}
              WHERE worker = $1 AND state = 'running' AND (id, attempt) IN (VALUES {})
              RETURNING id, subject",
             pairs.join(", ")
@@ -412,22 +338,4 @@ impl Shift {
             video: finish.video,
         }))
     }
-}
-
-fn claimed(row: &AnyRow) -> Result<Claimed, DbError> {
-    Ok(Claimed {
-        id: id_of(row)?,
-        kind: row.try_get("kind")?,
-        lane: lane_of(row)?,
-        payload: row.try_get("payload")?,
-        attempt: row.try_get("attempt")?,
-        tries: row.try_get("tries")?,
-        max_tries: row.try_get("max_tries")?,
-        video: video(subject_of(row)?),
-        order: (
-            row.try_get("priority")?,
-            row.try_get("turn")?,
-            row.try_get("created_at")?,
-        ),
-    })
 }

@@ -164,6 +164,26 @@ both_engines! {
         assert_eq!((job.lane, job.max_tries, job.error), (Lane::Light, 2, None));
     }
 
+    async fn what_a_job_was_told_goes_when_it_is_done(test: TestDb) {
+        let backend = open(&test).await;
+        let told = async |id: JobId| -> String {
+            testkit::sqlx::query_scalar("SELECT payload FROM jobs WHERE id = $1")
+                .bind(id.to_string())
+                .fetch_one(backend.db.read())
+                .await
+                .unwrap()
+        };
+        let shift = backend.jobs.shift();
+        let done = backend.jobs.submit(&note("a secret")).await.unwrap();
+        end(&shift, &claim_one(&shift).await, Outcome::Done).await;
+        assert_eq!(told(done).await, "");
+        // One that failed may be asked to try again.
+        let failed = backend.jobs.submit(&note("a secret")).await.unwrap();
+        let reason = "It cannot be.".to_owned();
+        end(&shift, &claim_one(&shift).await, Outcome::Failed { reason }).await;
+        assert!(told(failed).await.contains("a secret"));
+    }
+
     async fn one_of_many_workers_gets_each_job(test: TestDb) {
         let backend = open(&test).await;
         let mut tx = backend.db.write().await.unwrap();

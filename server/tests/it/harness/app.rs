@@ -3,11 +3,11 @@
 use std::{net::SocketAddr, time::Duration};
 
 use axum::Router;
-use backend::Backend;
 use server::http::{
-    self, Findings, Metrics, Parts, Site, State, events::Streams, security::limits::Limits,
+    self, Findings, Metrics, Parts, SharedPages, Site, State, events::Streams,
+    security::limits::Limits,
 };
-use tempfile::TempDir;
+use testkit::{TestBackend, TestDb};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -21,6 +21,7 @@ pub(crate) struct Builder {
     extra: Router<State>,
     streams: Option<Streams>,
     redis_url: Option<String>,
+    db: Option<TestDb>,
 }
 
 impl Builder {
@@ -51,28 +52,38 @@ impl Builder {
         self
     }
 
+    /// This database instead of one on SQLite.
+    pub(crate) fn over(mut self, db: TestDb) -> Self {
+        self.db = Some(db);
+        self
+    }
+
     pub(crate) async fn start(self) -> TestApp {
-        let data = tempfile::tempdir().unwrap();
+        let db = match self.db {
+            Some(db) => db,
+            None => TestDb::sqlite().await,
+        };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
         let public_url = self.public_url.unwrap_or_else(|| format!("http://{addr}"));
-        let backend = Backend::open(backend::Settings {
-            public_url: public_url.clone(),
-            redis_url: self.redis_url,
-            ..backend::Settings::new(data.path())
-        })
-        .await
-        .unwrap();
+        let backend = TestBackend::over(&db)
+            .settings(|settings| {
+                settings.public_url.clone_from(&public_url);
+                settings.redis_url = self.redis_url;
+            })
+            .open(&db)
+            .await;
         let (site, assets) = Site::load(built_site()).unwrap();
         let stopping = CancellationToken::new();
         let state = State::new(Parts {
             backend,
             site,
             assets,
-            data: data.path().to_owned(),
+            data: db.folder().to_owned(),
             public_url,
             proxies: self.proxies.parse().unwrap(),
             limits: Limits::default(),
+            shared_pages: SharedPages::default(),
             metrics: Metrics::default(),
             findings: Findings::default(),
             streams: self.streams.unwrap_or_default(),
@@ -85,7 +96,7 @@ impl Builder {
             stopping,
             Duration::from_secs(5),
         ));
-        TestApp { addr, state, data }
+        TestApp { addr, state, db }
     }
 }
 
@@ -93,7 +104,7 @@ impl Builder {
 pub(crate) struct TestApp {
     pub(crate) addr: SocketAddr,
     pub(crate) state: State,
-    pub(crate) data: TempDir,
+    pub(crate) db: TestDb,
 }
 
 impl TestApp {

@@ -105,7 +105,7 @@ both_engines! {
         let mut house = House::over(&test).await;
         let mut events = house.backend.events.subscribe();
         let key = key("run");
-        let id = house.act(&key, Deed::Nothing).await;
+        let id = house.film(&key, Deed::Nothing).await;
         let job = house.ended(id).await;
         assert_eq!((job.state, job.tries, job.error), (JobState::Done, 1, None));
         assert_eq!(notes(&key), ["begun", "through"]);
@@ -315,4 +315,107 @@ async fn a_handler_ends_before_its_lease_when_it_cannot_be_renewed() {
         sleep(Duration::from_millis(5)).await;
     }
     assert_eq!(house.view(id).await.tries, 1);
+}
+
+/// Queues jobs for a crew that is not there yet.
+async fn queue(backend: &Backend, key: &str, jobs: usize) {
+    let mut tx = backend.db.write().await.unwrap();
+    for _ in 0..jobs {
+        let job = Act {
+            key: key.to_owned(),
+            deed: Deed::Nothing,
+        };
+        backend.jobs.enqueue(&mut tx, &job).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+}
+
+async fn nothing_left(house: &House) {
+    let end = Instant::now() + Duration::from_secs(30);
+    loop {
+        let load = house.backend.jobs.load().await.unwrap();
+        if load.is_empty() {
+            return;
+        }
+        assert!(Instant::now() < end, "{load:?} is left");
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_stops_nothing_for_good() {
+    let test = TestDb::sqlite().await;
+    let backend = TestBackend::over(&test).open(&test).await;
+    let key = key("full");
+    queue(&backend, &key, 300).await;
+    // The one connection that writes finds no room for another page.
+    let limit = async |pragma: &'static str| {
+        let mut tx = backend.db.write().await.unwrap();
+        sqlx::query(pragma).execute(&mut *tx).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    limit("PRAGMA max_page_count = 1").await;
+    let house = House::of(backend.clone());
+    let much = Act {
+        key: "x".repeat(1 << 20),
+        deed: Deed::Nothing,
+    };
+    let refused = backend.jobs.submit(&much).await.unwrap_err();
+    assert!(matches!(refused, backend::db::DbError::Full), "{refused:?}");
+    sleep(Duration::from_millis(700)).await;
+    limit("PRAGMA max_page_count = 1073741823").await;
+    nothing_left(&house).await;
+    let through = notes(&key).iter().filter(|note| *note == "through").count();
+    assert!(through >= 300, "{through} of 300");
+    let done = backend
+        .jobs
+        .list(Some(JobState::Done), None, 200)
+        .await
+        .unwrap();
+    assert_eq!(done.len(), 200, "a whole page of them");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_that_are_cut_lose_and_double_nothing() {
+    let test = TestDb::postgres().await;
+    let backend = TestBackend::over(&test).open(&test).await;
+    let key = key("cut");
+    queue(&backend, &key, 1500).await;
+    let house = House::of(backend);
+    for _ in 0..12 {
+        let cut = sqlx::query(
+            "SELECT CAST(COUNT(pg_terminate_backend(pid)) AS BIGINT) FROM pg_stat_activity
+             WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        )
+        .execute(test.db.read())
+        .await;
+        assert!(cut.is_ok(), "{cut:?}");
+        sleep(Duration::from_millis(40)).await;
+    }
+    nothing_left(&house).await;
+    let rows = sqlx::query("SELECT id FROM jobs WHERE state = 'done' AND kind = 'test_act'")
+        .fetch_all(test.db.read())
+        .await
+        .unwrap();
+    assert_eq!(rows.len(), 1500);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_scheduler_sends_for_the_clean_up() {
+    let test = TestDb::sqlite().await;
+    let house = House::over(&test).await;
+    let end = Instant::now() + SOON;
+    loop {
+        let done = house
+            .backend
+            .jobs
+            .list(Some(JobState::Done), None, 10)
+            .await
+            .unwrap();
+        if done.iter().any(|job| job.kind == "sweep") {
+            return;
+        }
+        assert!(Instant::now() < end, "nobody swept");
+        sleep(Duration::from_millis(20)).await;
+    }
 }

@@ -30,6 +30,8 @@ pub struct NewInvitation {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invitation {
     pub id: InvitationId,
+    /// Who gave it; nobody when that was the command line, or somebody who left.
+    pub by: Option<UserId>,
     pub email: Option<String>,
     pub uses: u32,
     pub max_uses: u32,

@@ -4,7 +4,7 @@ use domain::ids::{InvitationId, UserId};
 use sqlx::Row as _;
 
 use super::{
-    super::rows::{count, parsed},
+    super::rows::{count, maybe, parsed},
     Invitation,
 };
 use crate::db::{Db, DbError, Tx};
@@ -63,7 +63,7 @@ pub(in crate::accounts) async fn take(tx: &mut Tx, hash: &str, now: i64) -> Resu
 
 pub(super) async fn list(db: &Db) -> Result<Vec<Invitation>, DbError> {
     let rows = sqlx::query(
-        "SELECT id, email, uses, max_uses, created_at, expires_at FROM invitations
+        "SELECT id, created_by, email, uses, max_uses, created_at, expires_at FROM invitations
          ORDER BY id DESC LIMIT 500",
     )
     .fetch_all(db.read())
@@ -72,6 +72,7 @@ pub(super) async fn list(db: &Db) -> Result<Vec<Invitation>, DbError> {
         .map(|row| {
             Ok(Invitation {
                 id: parsed(row, "id")?,
+                by: maybe(row, "created_by")?,
                 email: row.try_get("email")?,
                 uses: count(row, "uses")?,
                 max_uses: count(row, "max_uses")?,

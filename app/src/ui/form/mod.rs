@@ -2,6 +2,8 @@
 //! the field it is wrong at. The same with scripts (the island gets the error) and without
 //! (it comes back in the address of the page).
 
+mod live;
+
 use domain::{
     forms::{Fault, FieldFaults},
     language::Language,
@@ -17,9 +19,12 @@ use leptos_i18n::td_string;
 use leptos_router::hooks::use_query_map;
 use serde::{Deserialize, Serialize};
 
+pub use live::{Live, Values, live};
+
 use crate::{
     context,
     i18n::{fill, locale},
+    ui::{Alert, Tone},
 };
 
 /// Longest value that is sent back. Longer ones stay in the browser: an address has an end.
@@ -214,6 +219,25 @@ impl Refusal {
     }
 }
 
+impl Refusal {
+    /// The sentence for a field, if something is wrong with it.
+    #[must_use]
+    pub fn error(&self, language: Language, field: &str) -> Option<String> {
+        self.faults
+            .of(field)
+            .map(|fault| fault_text(language, fault))
+    }
+
+    /// Which of these fields to mend first.
+    #[must_use]
+    pub fn first<'a>(&self, fields: &[&'a str]) -> Option<&'a str> {
+        fields
+            .iter()
+            .copied()
+            .find(|field| self.faults.of(field).is_some())
+    }
+}
+
 impl FromServerFnError for FormError {
     type Encoder = JsonEncoding;
 
@@ -384,19 +408,16 @@ impl Returned {
     }
 }
 
-/// A sentence in passing, said by the toasts of the page (`frontend/shell/`).
-pub fn say(text: &str, tone: super::Tone) {
-    let detail = web_sys::js_sys::Object::new();
-    let set = |key: &str, value: &str| {
-        web_sys::js_sys::Reflect::set(&detail, &key.into(), &value.into()).is_ok()
-    };
-    if set("text", text) && set("tone", tone.code()) {
-        let init = web_sys::CustomEventInit::new();
-        init.set_detail(&detail);
-        if let Ok(event) = web_sys::CustomEvent::new_with_event_init_dict("kadr:toast", &init) {
-            // Nobody listening is no fault: the page goes on without the sentence.
-            let _ = document().dispatch_event(&event);
-        }
+/// Where a form says that it did not get through: hidden until then. Belongs into every form.
+#[component]
+pub fn FailureLine(language: Language, why: Option<Failure>) -> impl IntoView {
+    let text = why
+        .map(|why| failure_text(language, why))
+        .unwrap_or_default();
+    view! {
+        <div data-failure="" hidden=why.is_none()>
+            <Alert tone=Tone::Bad title=text />
+        </div>
     }
 }
 
