@@ -3,11 +3,11 @@
 
 use std::time::Duration;
 
-use backend::accounts::AccountsError;
-use domain::forms::FieldFaults;
+use backend::accounts::{AccountsError, UserSettings};
+use domain::{forms::FieldFaults, language::Language, theme::Theme};
 use leptos::prelude::*;
 
-use super::{Visitor, cookie, current_visitor, secret_cookie};
+use super::{Visitor, current_visitor, secret_cookie, sent_cookie};
 use crate::ui::form::{Failure, FormError};
 
 /// In this time the next page has shown it.
@@ -37,7 +37,7 @@ impl Once {
     /// What there is to show, for the last time.
     #[must_use]
     pub fn take(self) -> Option<String> {
-        let value = cookie(self.cookie()).filter(|value| !value.is_empty())?;
+        let value = sent_cookie(self.cookie()).filter(|value| !value.is_empty())?;
         self.send("", Duration::ZERO);
         Some(value)
     }
@@ -113,5 +113,22 @@ pub async fn host() -> Result<Visitor, FormError> {
         Ok(visitor)
     } else {
         Err(FormError::refused_for(Failure::Forbidden, []))
+    }
+}
+
+/// Keeps a choice that this browser has by cookie also for the account, so that mails and
+/// other browsers have it. That the cookie is set is enough for this page.
+pub async fn prefer(language: Option<Language>, theme: Option<Theme>) {
+    let Some(visitor) = current_visitor().await else {
+        return;
+    };
+    let settings = UserSettings {
+        language,
+        theme,
+        ..UserSettings::default()
+    };
+    let accounts = super::use_services().accounts;
+    if let Err(error) = accounts.save_settings(visitor.user.id, settings).await {
+        tracing::warn!(%error, user = %visitor.user.id, "a preference was not kept");
     }
 }

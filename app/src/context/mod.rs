@@ -5,6 +5,8 @@
 //! alone.
 
 #[cfg(feature = "ssr")]
+pub mod account;
+#[cfg(feature = "ssr")]
 mod people;
 #[cfg(feature = "ssr")]
 pub mod registration;
@@ -18,7 +20,7 @@ use std::{
 };
 
 use domain::{
-    accounts::{Role, paths},
+    accounts::{RegistrationMode, Role, paths},
     ids::{AvatarId, UserId},
     language::Language,
     theme::Theme,
@@ -27,7 +29,12 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
-pub use self::people::{cookie, CurrentUser, Identity, MaybeUser, ProcessingUser, REGISTRATION_COOKIE, REGISTRATION_LASTS, Refused, SESSION_COOKIE, TurnedAway, Visitor, begin_registration, begin_session, current_visitor, forget_registration, forget_session, registration_secret, secret_cookie, session_secret, use_client, use_services};
+pub use self::people::{
+    CurrentUser, Identity, MaybeUser, ProcessingUser, REGISTRATION_COOKIE, REGISTRATION_LASTS,
+    Refused, SESSION_COOKIE, TurnedAway, Visitor, begin_registration, begin_session, cookie,
+    current_visitor, forget_registration, forget_session, registration_secret, secret_cookie,
+    session_secret, use_client, use_services,
+};
 
 use crate::{
     i18n::{Locale, locale},
@@ -74,6 +81,8 @@ pub struct Visit {
     pub assets: Assets,
     /// Who looks, if they are logged in.
     pub viewer: Option<Viewer>,
+    /// Who may register: what doors a page offers.
+    pub registration: RegistrationMode,
 }
 
 /// Who looks, as much of them as pages and islands show.

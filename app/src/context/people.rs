@@ -431,7 +431,7 @@ pub fn forget_registration() {
     send_secret(REGISTRATION_COOKIE, "", Some(Duration::ZERO));
 }
 
-fn use_identity() -> Option<Identity> {
+pub(super) fn use_identity() -> Option<Identity> {
     use_context::<Parts>()?.extensions.get().cloned()
 }
 

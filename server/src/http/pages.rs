@@ -34,6 +34,7 @@ pub(super) fn routes(state: &State) -> Router<State> {
         request_id: String::new(),
         assets: state.assets.clone(),
         viewer: None,
+        registration: state.backend.accounts.registration(),
     };
     let backend = state.backend.clone();
     let (listings, _) = leptos_axum::generate_route_list_with_exclusions_and_ssg_and_context(

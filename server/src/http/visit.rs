@@ -25,6 +25,7 @@ pub(super) fn visit(state: &State, headers: &HeaderMap, caller: &Caller) -> Visi
         request_id: caller.request_id.to_string(),
         assets: state.assets.clone(),
         viewer: None,
+        registration: state.backend.accounts.registration(),
     }
 }
 

@@ -33,9 +33,17 @@ pub async fn log_in(
         settle(accounts.log_out(&before).await, &[])?;
     }
     context::begin_session(&session);
-    context::set_cookie(context::LANGUAGE_COOKIE, user.language.code(), context::YEAR);
+    context::set_cookie(
+        context::LANGUAGE_COOKIE,
+        user.language.code(),
+        context::YEAR,
+    );
     context::set_cookie(context::THEME_COOKIE, user.theme.code(), context::YEAR);
-    context::redirect(if user.is_leaving() { paths::STAY } else { &next });
+    context::redirect(if user.is_leaving() {
+        paths::STAY
+    } else {
+        &next
+    });
     Ok(())
 }
 

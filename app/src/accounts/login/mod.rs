@@ -8,8 +8,8 @@ use leptos_i18n::td_string;
 use leptos_meta::{Meta, Title};
 use leptos_router::hooks::use_query_map;
 
-pub use self::api::LogOut;
 use self::api::LogIn;
+pub use self::api::LogOut;
 use crate::{
     context::{go, own_path, use_visit},
     ui::{Button, Checkbox, PasswordField, Size, TextField, Variant, form::Returned},

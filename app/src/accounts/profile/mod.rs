@@ -9,8 +9,8 @@ use leptos_i18n::td_string;
 use leptos_meta::{Link, Meta, Title};
 use leptos_router::hooks::use_params_map;
 
-pub use self::place::NickSegment;
 use self::api::{ProfileSight, profile};
+pub use self::place::NickSegment;
 use crate::{
     context::{go, use_visit},
     i18n::{Locale, fill},
@@ -41,7 +41,9 @@ pub fn ProfilePage() -> impl IntoView {
 fn show(person: ProfileSight) -> AnyView {
     let visit = use_visit();
     let locale = visit.locale();
-    let own = visit.viewer.is_some_and(|viewer| viewer.nick == person.nick);
+    let own = visit
+        .viewer
+        .is_some_and(|viewer| viewer.nick == person.nick);
     let description = if person.bio.is_empty() {
         fill(
             td_string!(locale, accounts.profile_description),

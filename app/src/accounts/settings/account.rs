@@ -11,9 +11,7 @@ use super::{
 use crate::{
     context::use_visit,
     i18n::{Locale, fill},
-    ui::{
-        Alert, Button, PasswordField, TextField, Tone, Variant, day_text, form::Returned,
-    },
+    ui::{Alert, Button, PasswordField, TextField, Tone, Variant, day_text, form::Returned},
 };
 
 #[component]

@@ -27,6 +27,7 @@ pub fn PasswordField(
 ) -> impl IntoView {
     let ids = Ids::new(id, &name);
     let described = ids.described_by(hint.is_some());
+    let invalid = move || error.with(Option::is_some).then_some("true");
     view! {
         <div class="field">
             <label for=ids.control.clone()>{label}</label>
@@ -43,7 +44,7 @@ pub fn PasswordField(
                     maxlength="256"
                     required=true
                     autofocus=autofocus
-                    aria-invalid=move || error.with(Option::is_some).then_some("true")
+                    aria-invalid=invalid
                     aria-describedby=described
                 />
                 <span class="needs-scripts">

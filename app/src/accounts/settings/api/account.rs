@@ -83,9 +83,9 @@ pub async fn save_defaults(#[server(default)] visibility: String) -> Result<(), 
         shell::flash::Flash,
     };
     let user = account::person().await?.user.id;
-    let visibility: Visibility = visibility.parse().map_err(|_| {
-        FormError::refused(FieldFaults::one("visibility", Fault::Invalid), [])
-    })?;
+    let visibility: Visibility = visibility
+        .parse()
+        .map_err(|_| FormError::refused(FieldFaults::one("visibility", Fault::Invalid), []))?;
     let settings = UserSettings {
         video_defaults: Some(VideoDefaults { visibility }),
         ..UserSettings::default()

@@ -46,7 +46,12 @@ pub async fn revoke_session(#[server(default)] id: String) -> Result<(), FormErr
     };
     let user = account::person().await?.user.id;
     let revoked = match id.parse() {
-        Ok(id) => context::use_services().accounts.revoke_session(user, id).await,
+        Ok(id) => {
+            context::use_services()
+                .accounts
+                .revoke_session(user, id)
+                .await
+        }
         Err(_) => Err(AccountsError::Unknown),
     };
     account::settle(revoked, &[])?;

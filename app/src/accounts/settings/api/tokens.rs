@@ -101,7 +101,12 @@ pub async fn revoke_token(#[server(default)] id: String) -> Result<(), FormError
     };
     let user = account::person().await?.user.id;
     let revoked = match id.parse() {
-        Ok(id) => context::use_services().accounts.revoke_token(user, id).await,
+        Ok(id) => {
+            context::use_services()
+                .accounts
+                .revoke_token(user, id)
+                .await
+        }
         Err(_) => Err(AccountsError::Unknown),
     };
     account::settle(revoked, &[])?;
