@@ -94,6 +94,14 @@ impl Throttle {
         Ok(tx.commit().await?)
     }
 
+    /// Takes one try back: it was no guess. The others still count, or whoever knows one
+    /// password could guess at the rest; but a house full of people can log in.
+    pub(super) async fn give_back(&self, policy: Policy, what: &str) -> Result<(), AccountsError> {
+        let mut tx = self.db.write().await?;
+        store::give_back(&mut tx, &key(policy, what)).await?;
+        Ok(tx.commit().await?)
+    }
+
     /// Throws away what counts no longer.
     pub(super) async fn tidy(&self) -> Result<u64, AccountsError> {
         let mut tx = self.db.write().await?;

@@ -54,6 +54,17 @@ pub(super) async fn clear(tx: &mut Tx, key: &str) -> Result<(), DbError> {
     Ok(())
 }
 
+/// Counts one less, without the pause that came of it.
+pub(super) async fn give_back(tx: &mut Tx, key: &str) -> Result<(), DbError> {
+    sqlx::query(
+        "UPDATE throttles SET count = count - 1, free_at = 0 WHERE key = $1 AND count > 0",
+    )
+    .bind(key)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
 pub(super) async fn tidy(tx: &mut Tx, now: i64) -> Result<u64, DbError> {
     let gone = sqlx::query("DELETE FROM throttles WHERE forget_at <= $1 AND free_at <= $1")
         .bind(now)

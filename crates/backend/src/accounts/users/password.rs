@@ -20,8 +20,9 @@ impl Accounts {
         password: &str,
         client: &Client,
     ) -> Result<User, AccountsError> {
-        if let Some(network) = client.network() {
-            self.0.throttle.take(throttle::NETWORK, &network).await?;
+        let network = client.network();
+        if let Some(network) = &network {
+            self.0.throttle.take(throttle::NETWORK, network).await?;
         }
         let known = self
             .known(login)
@@ -40,6 +41,9 @@ impl Accounts {
             .ok_or(AccountsError::WrongCredentials)?
             .user;
         self.0.throttle.clear(throttle::ACCOUNT, &subject).await?;
+        if let Some(network) = &network {
+            self.0.throttle.give_back(throttle::NETWORK, network).await?;
+        }
         Ok(user)
     }
 

@@ -78,6 +78,21 @@ both_engines! {
         assert_eq!(looked_at, 5);
     }
 
+    async fn a_house_full_of_people_is_not_slowed_down(test: TestDb) {
+        let backend = open(&test).await;
+        let accounts = &backend.accounts;
+        accounts.clock().stop();
+        user(&test, &backend, "ada").await;
+        // More than may be guessed; in between somebody mistypes.
+        for number in 0..36 {
+            accounts.log_in("ada", PASSWORD, false, &client()).await.unwrap();
+            if number % 4 == 0 {
+                let error = accounts.log_in("ada", "wrong horse", false, &client()).await.unwrap_err();
+                assert_eq!(error.code(), "wrong_credentials", "{number}");
+            }
+        }
+    }
+
     async fn one_network_cannot_try_every_account(test: TestDb) {
         let backend = open(&test).await;
         let accounts = &backend.accounts;
