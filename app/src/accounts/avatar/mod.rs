@@ -191,9 +191,18 @@ fn texts(locale: Locale) -> String {
     let sentences = [
         ("said", td_string!(locale, register.avatar.said)),
         ("opened", td_string!(locale, register.avatar.opened)),
-        ("camera_refused", td_string!(locale, register.avatar.camera_refused)),
-        ("camera_none", td_string!(locale, register.avatar.camera_none)),
-        ("camera_busy", td_string!(locale, register.avatar.camera_busy)),
+        (
+            "camera_refused",
+            td_string!(locale, register.avatar.camera_refused),
+        ),
+        (
+            "camera_none",
+            td_string!(locale, register.avatar.camera_none),
+        ),
+        (
+            "camera_busy",
+            td_string!(locale, register.avatar.camera_busy),
+        ),
         ("offline", td_string!(locale, register.avatar.offline)),
         ("failed", td_string!(locale, register.avatar.failed)),
         ("unreadable", td_string!(locale, register.avatar.unreadable)),

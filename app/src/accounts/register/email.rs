@@ -1,135 +1,114 @@
 //! The first step: an address that mail reaches.
 
-use domain::{accounts::paths, forms::{Fault, email::Email}, language::Language};
-use leptos::{ev, prelude::*, server_fn::ServerFn};
+use domain::{
+    accounts::paths,
+    forms::{Fault, FieldFaults, email::Email},
+    language::Language,
+};
+use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_i18n::td_string;
 
 use super::{
     api::{AnswerEmail, answer_email},
-    check::{Checked, Live, LiveLine, Look, What},
-    sending::{Sending, input_of},
+    check::{Checked, LiveLine, Watch, What, watch},
+    frame::{mark, onward, wake_on_return},
 };
 use crate::{
-    i18n::locale,
-    ui::{Button, Symbol, TextField, Variant, form::FormError},
+    context::use_visit,
+    ui::{
+        Button, Symbol, TextField, Variant,
+        form::{FailureLine, FormError, Live, Values, live, returned},
+    },
 };
 
 const EMAIL: &str = "email";
+/// The way in for whoever has an account with this address.
+const INSTEAD: &str = "email-instead";
 
-#[island]
-pub fn EmailForm(
-    language: Language,
+#[component]
+pub(super) fn EmailForm(
     /// The address so far.
     email: String,
     /// What lets somebody in who has no draft yet.
     invite: String,
     admin: String,
-    returned: Option<FormError>,
 ) -> impl IntoView {
-    let sending = Sending::new(language, returned.as_ref());
-    let live = Live::new(What::Email);
-    let shown = returned
-        .map(|error| error.refusal().value(EMAIL))
-        .filter(|value| !value.is_empty())
-        .unwrap_or_else(|| email.clone());
-    let own = StoredValue::new(email);
-    let text = StoredValue::new(shown.clone());
-    // Nobody is told that an address is wrong while they write it for the first time.
-    let left = StoredValue::new(sending.faults.with_untracked(|faults| !faults.is_empty()));
-
-    let on_input = move |event: ev::Event| {
-        let Some(input) = input_of(&event) else {
-            return;
-        };
-        text.set_value(input.value());
-        let value = input.value();
-        match Email::parse(&value) {
-            Err(fault) => {
-                live.forget();
-                sending.set(EMAIL, left.get_value().then_some(fault));
-            }
-            Ok(_) => {
-                sending.set(EMAIL, None);
-                if own.with_value(|own| *own == value) {
-                    live.forget();
-                } else {
-                    live.ask(value);
-                }
-            }
-        }
+    let visit = use_visit();
+    let (language, locale) = (visit.language, visit.locale());
+    let returned = returned(AnswerEmail::PATH);
+    let failure = returned.as_ref().and_then(FormError::why);
+    let refusal = returned.map(|error| error.refusal());
+    let shown = refusal
+        .as_ref()
+        .map_or(email, |refusal| refusal.value(EMAIL));
+    let refusal = refusal.unwrap_or_default();
+    let taken = refusal.faults.of(EMAIL) == Some(Fault::Taken);
+    let hidden = |name: &'static str, value: String| {
+        (!value.is_empty()).then(|| view! { <input type="hidden" name=name value=value /> })
     };
-    let on_leave = move |event: ev::FocusEvent| {
-        let Some(input) = input_of(&event) else {
-            return;
-        };
-        if !input.value().is_empty() {
-            left.set_value(true);
-            if let Err(fault) = Email::parse(&input.value()) {
-                sending.set(EMAIL, Some(fault));
-            }
-        }
-    };
-    Effect::new(move |_| match live.look.get() {
-        Look::Known(Checked::Taken(_)) => sending.set(EMAIL, Some(Fault::Taken)),
-        Look::Known(Checked::Refused(fault)) => sending.set(EMAIL, Some(fault)),
-        _ => {}
-    });
-    let entry = StoredValue::new((invite.clone(), admin.clone()));
-    let on_submit = move |event: ev::SubmitEvent| {
-        event.prevent_default();
-        let value = text.get_value();
-        left.set_value(true);
-        if let Err(fault) = Email::parse(&value) {
-            sending.refuse(EMAIL, fault);
-            return;
-        }
-        let (invite, admin) = entry.get_value();
-        sending.send(answer_email(value, invite, admin));
-    };
-    let locale = locale(language);
-    let is_taken = move || sending.faults.with(|f| f.of(EMAIL)) == Some(Fault::Taken);
     view! {
-        <form
-            class="form"
-            method="post"
-            action=AnswerEmail::PATH
-            novalidate
-            on:submit=on_submit
-            on:input=on_input
-            on:focusout=on_leave
-        >
-            {sending.alert()}
-            <div class="checked">
-                <TextField
-                    name=EMAIL
-                    kind="email"
-                    label=td_string!(locale, register.email)
-                    hint=td_string!(locale, register.email_hint)
-                    value=shown
-                    autocomplete="email"
-                    required=true
-                    autofocus=true
-                    error=sending.error(EMAIL)
-                />
-                <LiveLine language live free=td_string!(locale, register.email_free) />
-                {move || {
-                    is_taken()
-                        .then(|| {
-                            view! {
-                                <p class="instead">
-                                    <a href=paths::LOGIN>{td_string!(locale, register.email_login)}</a>
-                                </p>
-                            }
-                        })
-                }}
-            </div>
-            {(!invite.is_empty()).then(|| view! { <input type="hidden" name="invite" value=invite /> })}
-            {(!admin.is_empty()).then(|| view! { <input type="hidden" name="admin" value=admin /> })}
-            <div class="onward">
-                <Button variant=Variant::Primary icon=Symbol::ArrowRight loading=sending.busy>
-                    {td_string!(locale, register.next)}
-                </Button>
-            </div>
-        </form>
+        <LiveEmail language>
+            <form class="form" method="post" action=AnswerEmail::PATH novalidate>
+                <FailureLine language why=failure />
+                <div class="checked">
+                    <TextField
+                        name=EMAIL
+                        kind="email"
+                        label=td_string!(locale, register.email)
+                        hint=td_string!(locale, register.email_hint)
+                        value=shown
+                        error=refusal.error(language, EMAIL)
+                        autocomplete="email"
+                        required=true
+                        autofocus=true
+                    />
+                    <LiveLine what=What::Email free=td_string!(locale, register.email_free) />
+                    <p class="instead" id=INSTEAD hidden=!taken>
+                        <a href=paths::LOGIN>{td_string!(locale, register.email_login)}</a>
+                    </p>
+                </div>
+                {hidden("invite", invite)}
+                {hidden("admin", admin)}
+                <div class="onward">
+                    <Button variant=Variant::Primary icon=Symbol::ArrowRight>
+                        {td_string!(locale, register.next)}
+                    </Button>
+                </div>
+            </form>
+        </LiveEmail>
     }
+}
+
+#[island]
+fn LiveEmail(language: Language, children: Children) -> impl IntoView {
+    wake_on_return();
+    let form = Live {
+        language,
+        check: faults,
+        send: |values| {
+            Box::pin(onward(answer_email(
+                values.get(EMAIL),
+                values.get("invite"),
+                values.get("admin"),
+            )))
+        },
+        done: "",
+    };
+    let email = Watch {
+        language,
+        what: What::Email,
+        rule: |text| Email::parse(text).err(),
+        show: |answer| {
+            let taken = matches!(answer, Some(Checked::Taken(_)));
+            mark(INSTEAD, "hidden", (!taken).then_some(""));
+        },
+    };
+    watch(email, live(form, children))
+}
+
+fn faults(values: &Values) -> FieldFaults {
+    Email::parse(&values.get(EMAIL))
+        .err()
+        .map(|fault| FieldFaults::one(EMAIL, fault))
+        .unwrap_or_default()
 }

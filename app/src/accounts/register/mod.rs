@@ -6,17 +6,16 @@ mod api;
 mod check;
 mod code;
 mod email;
+mod frame;
 mod nick;
 mod password;
 mod picture;
 mod reel;
-mod sending;
 mod sight;
 mod ticket;
 
 use domain::{
     accounts::{Progress, Step, paths},
-    language::Language,
     routes,
 };
 use leptos::{prelude::*, server_fn::ServerFn};
@@ -34,7 +33,7 @@ use crate::{
     i18n::Locale,
     ui::{
         Alert, ButtonLink, Icon, Symbol, Variant,
-        form::{Failure, FormError, failure_text, returned},
+        form::{Failure, FormError, failure_text},
     },
 };
 
@@ -170,17 +169,13 @@ fn show(
             <p class="lead">{lead}</p>
         </header>
         <div role="status">{note}</div>
-        {body(visit.language, step, sight, asked)}
+        {body(step, sight, asked)}
         {foot(locale, step, begun)}
     }
     .into_any()
 }
 
-fn words(
-    locale: Locale,
-    step: Step,
-    draft: Option<&DraftSight>,
-) -> (&'static str, &'static str) {
+fn words(locale: Locale, step: Step, draft: Option<&DraftSight>) -> (&'static str, &'static str) {
     match step {
         Step::Email => (
             td_string!(locale, register.email_title),
@@ -209,51 +204,38 @@ fn words(
     }
 }
 
-fn body(language: Language, step: Step, sight: Sight, asked: Asked) -> AnyView {
-    let returned_of = |path: &str| returned(path);
+fn body(step: Step, sight: Sight, asked: Asked) -> AnyView {
     match (step, sight.draft) {
         (Step::Email, draft) => view! {
             <EmailForm
-                language
                 email=draft.map(|draft| draft.email).unwrap_or_default()
                 invite=asked.invite
                 admin=asked.admin
-                returned=returned_of(api::AnswerEmail::PATH)
             />
         }
         .into_any(),
         (Step::Nick, Some(draft)) => view! {
             <NickForm
-                language
                 lost=!draft.progress.nick && !draft.nick.is_empty()
                 // The nick stands in for a name that was not given: it is not to be kept.
                 name=if draft.name == draft.nick { String::new() } else { draft.name }
                 nick=draft.nick
                 suggestions=sight.suggestions
-                returned=returned_of(api::AnswerNick::PATH)
             />
         }
         .into_any(),
         (Step::Password, Some(draft)) => view! {
-            <PasswordForm
-                language
-                own=vec![draft.nick, draft.email]
-                chosen=draft.progress.password
-                returned=returned_of(api::AnswerPassword::PATH)
-            />
+            <PasswordForm nick=draft.nick email=draft.email chosen=draft.progress.password />
         }
         .into_any(),
         (Step::Avatar, Some(draft)) => view! { <picture::PictureForms draft /> }.into_any(),
         (Step::Confirm, Some(draft)) => view! {
             <ticket::Ticket draft=draft.clone() />
             <CodeForm
-                language
                 email=draft.email
                 confirmed=draft.confirmed
                 resend_in=draft.resend_in
                 unsent=sight.unsent
-                returned=returned_of(api::Confirm::PATH)
-                resent=returned_of(api::SendCode::PATH)
             />
         }
         .into_any(),

@@ -2,7 +2,7 @@
 
 use domain::{
     accounts::{Strength, password},
-    forms::Fault,
+    forms::{Fault, FieldFaults},
     language::Language,
 };
 use leptos::{ev, prelude::*, server_fn::ServerFn};
@@ -10,17 +10,27 @@ use leptos_i18n::td_string;
 
 use super::{
     api::{AnswerPassword, answer_password},
-    check::{Checked, Live, Look, What},
-    sending::{Sending, input_of},
+    check::{Checked, LiveLine, Watch, What, watch},
+    frame::{input, input_of, mark, onward, wake_on_return},
 };
 use crate::{
-    i18n::{Locale, locale},
-    ui::{Button, Icon, PasswordField, Symbol, Variant, form::FormError},
+    context::use_visit,
+    i18n::Locale,
+    ui::{
+        Button, PasswordField, Symbol, Variant,
+        form::{FailureLine, FormError, Live, Values, live, returned},
+    },
 };
 
 const PASSWORD: &str = "password";
+const METER: &str = "password-strength";
+const SCORE: &str = "data-score";
+/// Fields that say what the password must not hold, and whether there is one already.
+const NICK: &str = "own-nick";
+const EMAIL: &str = "own-email";
+const CHOSEN: &str = "chosen";
 
-fn strength_text(locale: Locale, strength: Strength) -> &'static str {
+fn word(locale: Locale, strength: Strength) -> &'static str {
     match strength {
         Strength::Hopeless => td_string!(locale, register.strength_hopeless),
         Strength::Weak => td_string!(locale, register.strength_weak),
@@ -30,147 +40,126 @@ fn strength_text(locale: Locale, strength: Strength) -> &'static str {
     }
 }
 
-#[island]
-pub fn PasswordForm(
-    language: Language,
-    /// Nick and address: a password must not hold them.
-    own: Vec<String>,
+#[component]
+pub(super) fn PasswordForm(
+    nick: String,
+    email: String,
     /// One was chosen before. It is not shown, and need not be written again.
     chosen: bool,
-    returned: Option<FormError>,
 ) -> impl IntoView {
-    let sending = Sending::new(language, returned.as_ref());
-    let live = Live::new(What::Password);
-    let text = RwSignal::new(String::new());
-    let left = StoredValue::new(sending.faults.with_untracked(|faults| !faults.is_empty()));
-    let nick = own.first().cloned().unwrap_or_default();
-    let own = StoredValue::new(own);
-    let wrong = move |value: &str| {
-        own.with_value(|own| {
-            let own: Vec<&str> = own.iter().map(String::as_str).collect();
-            password::check(value, &own).err()
-        })
-    };
-
-    let on_input = move |event: ev::Event| {
-        let Some(input) = input_of(&event).filter(|input| input.name() == PASSWORD) else {
-            return;
-        };
-        let value = input.value();
-        let fault = wrong(&value);
-        match fault {
-            Some(_) => live.forget(),
-            None => live.ask(value.clone()),
-        }
-        let told = left.get_value() || matches!(fault, Some(Fault::HoldsOwnName));
-        sending.set(PASSWORD, fault.filter(|_| told && !value.is_empty()));
-        text.set(value);
-    };
-    let on_leave = move |event: ev::FocusEvent| {
-        let Some(input) = input_of(&event).filter(|input| input.name() == PASSWORD) else {
-            return;
-        };
-        let value = input.value();
-        if !value.is_empty() {
-            left.set_value(true);
-            if let Some(fault) = wrong(&value) {
-                sending.set(PASSWORD, Some(fault));
-            }
-        }
-    };
-    Effect::new(move |_| {
-        if let Look::Known(Checked::Password(_, Some(fault))) = live.look.get() {
-            sending.set(PASSWORD, Some(fault));
-        }
-    });
-    let on_submit = move |event: ev::SubmitEvent| {
-        event.prevent_default();
-        let value = text.get_untracked();
-        left.set_value(true);
-        if let Some(fault) = wrong(&value)
-            && !(chosen && value.is_empty())
-        {
-            sending.refuse(PASSWORD, fault);
-            return;
-        }
-        sending.send(answer_password(value));
-    };
-    let locale = locale(language);
-    // What the server says; a plain guess until then.
-    let strength = move || {
-        text.with(|text| {
-            (!text.is_empty()).then(|| match live.look.get() {
-                Look::Known(Checked::Password(strength, _)) => strength,
-                _ => password::estimate(text),
-            })
-        })
-    };
+    let visit = use_visit();
+    let (language, locale) = (visit.language, visit.locale());
+    let returned = returned(AnswerPassword::PATH);
+    let failure = returned.as_ref().and_then(FormError::why);
+    let refusal = returned.map(|error| error.refusal()).unwrap_or_default();
     let hint = if chosen {
         td_string!(locale, register.password_kept)
     } else {
         td_string!(locale, register.password_hint)
     };
     view! {
-        <form
-            class="form"
-            method="post"
-            action=AnswerPassword::PATH
-            novalidate
-            on:submit=on_submit
-            on:input=on_input
-            on:focusout=on_leave
-        >
-            {sending.alert()}
-            // For whoever keeps passwords: whose it is.
-            <input type="text" name="username" autocomplete="username" value=nick hidden readonly />
-            <div class="checked">
-                <PasswordField
-                    name=PASSWORD
-                    label=td_string!(locale, register.password)
-                    show=td_string!(locale, register.password_show)
-                    hint=hint
-                    autocomplete="new-password"
-                    autofocus=true
-                    error=sending.error(PASSWORD)
+        <LivePassword language>
+            <form class="form" method="post" action=AnswerPassword::PATH novalidate>
+                <FailureLine language why=failure />
+                // For whoever keeps passwords: whose it is.
+                <input
+                    type="text"
+                    id=NICK
+                    autocomplete="username"
+                    value=nick
+                    aria-hidden="true"
+                    tabindex="-1"
+                    hidden
+                    readonly
                 />
-                <div
-                    class="strength needs-scripts"
-                    data-score=move || strength().map(|strength| strength.score().to_string())
-                >
-                    <span class="bar" aria-hidden="true">
-                        <i></i>
-                        <i></i>
-                        <i></i>
-                        <i></i>
-                    </span>
-                    <p class="live" role="status">
-                        {move || {
-                            strength()
+                <input type="hidden" id=EMAIL value=email />
+                <input type="hidden" id=CHOSEN value=if chosen { "true" } else { "" } />
+                <div class="checked">
+                    <PasswordField
+                        name=PASSWORD
+                        label=td_string!(locale, register.password)
+                        show=td_string!(locale, register.password_show)
+                        hint=hint
+                        error=refusal.error(language, PASSWORD)
+                        autocomplete="new-password"
+                        autofocus=true
+                    />
+                    <div class="strength needs-scripts" id=METER>
+                        <span class="bar" aria-hidden="true">
+                            <i></i>
+                            <i></i>
+                            <i></i>
+                            <i></i>
+                        </span>
+                        <p class="words" role="status">
+                            {Strength::ALL
+                                .into_iter()
                                 .map(|strength| {
                                     view! {
-                                        <span class="word">{strength_text(locale, strength)}</span>
-                                    }
-                                })
-                        }}
-                        {move || {
-                            (live.look.get() == Look::Unknown)
-                                .then(|| {
-                                    view! {
-                                        <span class="unknown">
-                                            <Icon symbol=Symbol::Warning />
-                                            {td_string!(locale, register.unchecked)}
+                                        <span data-score=strength.score().to_string()>
+                                            {word(locale, strength)}
                                         </span>
                                     }
                                 })
-                        }}
-                    </p>
+                                .collect_view()}
+                        </p>
+                    </div>
+                    <LiveLine what=What::Password />
                 </div>
-            </div>
-            <div class="onward">
-                <Button variant=Variant::Primary icon=Symbol::ArrowRight loading=sending.busy>
-                    {td_string!(locale, register.next)}
-                </Button>
-            </div>
-        </form>
+                <div class="onward">
+                    <Button variant=Variant::Primary icon=Symbol::ArrowRight>
+                        {td_string!(locale, register.next)}
+                    </Button>
+                </div>
+            </form>
+        </LivePassword>
     }
+}
+
+#[island]
+fn LivePassword(language: Language, children: Children) -> impl IntoView {
+    wake_on_return();
+    let form = Live {
+        language,
+        check: |values: &Values| {
+            fault(&values.get(PASSWORD))
+                .filter(|fault| *fault != Fault::Required || !is_chosen())
+                .map(|fault| FieldFaults::one(PASSWORD, fault))
+                .unwrap_or_default()
+        },
+        send: |values| Box::pin(onward(answer_password(values.get(PASSWORD)))),
+        done: "",
+    };
+    let password = Watch {
+        language,
+        what: What::Password,
+        rule: fault,
+        // What the server says in place of the guess.
+        show: |answer| {
+            if let Some(Checked::Password(strength, _)) = answer {
+                meter(Some(*strength));
+            }
+        },
+    };
+    let on_input = move |event: ev::Event| {
+        if let Some(field) = input_of(&event, PASSWORD) {
+            let text = field.value();
+            meter((!text.is_empty()).then(|| password::estimate(&text)));
+        }
+    };
+    view! { <div on:input=on_input>{watch(password, live(form, children))}</div> }
+}
+
+fn meter(strength: Option<Strength>) {
+    let score = strength.map(|strength| strength.score().to_string());
+    mark(METER, SCORE, score.as_deref());
+}
+
+fn is_chosen() -> bool {
+    input(CHOSEN).is_some_and(|field| !field.value().is_empty())
+}
+
+fn fault(text: &str) -> Option<Fault> {
+    let own = [NICK, EMAIL].map(|id| input(id).map(|field| field.value()).unwrap_or_default());
+    password::check(text, &[own[0].as_str(), own[1].as_str()]).err()
 }

@@ -19,7 +19,7 @@ use leptos_i18n::td_string;
 use leptos_router::hooks::use_query_map;
 use serde::{Deserialize, Serialize};
 
-pub use live::{Live, Values, live};
+pub use live::{Live, Values, live, show_fault_at};
 
 use crate::{
     context,
