@@ -153,15 +153,20 @@ async fn create_user(backend: &Backend, task: CreateUser) -> Result<String, Stri
         password: choice.text().map(str::to_owned),
     };
     let accounts = &backend.accounts;
-    let (user, link) = accounts.create_user(new).await.map_err(|error| match error {
-        AccountsError::Field { field: "email", fault } => {
-            field(&task.email, "as an e-mail address", fault)
-        }
-        AccountsError::Field { field: "nick", fault } => {
-            field("the nick", "", fault)
-        }
-        other => sentence(&other, ""),
-    })?;
+    let (user, link) = accounts
+        .create_user(new)
+        .await
+        .map_err(|error| match error {
+            AccountsError::Field {
+                field: "email",
+                fault,
+            } => field(&task.email, "as an e-mail address", fault),
+            AccountsError::Field {
+                field: "nick",
+                fault,
+            } => field("the nick", "", fault),
+            other => sentence(&other, ""),
+        })?;
     let created = format!(
         "Created {} ({}), {}.",
         user.nick.as_str(),
