@@ -5,16 +5,24 @@ use backend::accounts::{AccountsError, Availability, Draft, Entry, Secret};
 use domain::{
     accounts::{Step, paths},
     forms::{Fault, FieldFaults},
+    routes,
 };
 
-use super::{begin_registration, redirect, registration_secret, use_services};
+use super::{
+    FLASH_COOKIE, begin_registration, redirect, registration_secret, set_cookie, use_services,
+};
 use crate::{
     accounts::register::{Checked, DraftSight, Note, Sight, What, path},
+    shell::flash::Flash,
     ui::form::{Failure, FormError},
 };
 
-/// Where somebody is led who has just become a user.
-pub const WELCOME: &str = "/welcome";
+/// Leads somebody in who has just become a user.
+pub fn welcome() -> String {
+    // An island leaves its page, too: it cannot say it by itself.
+    set_cookie(FLASH_COOKIE, Flash::Welcome.code(), 60);
+    routes::HOME.to_owned()
+}
 
 /// What lets somebody in, as the address of the page says.
 #[must_use]
@@ -100,10 +108,9 @@ fn seen(draft: &Draft, now: i64) -> DraftSight {
     }
 }
 
-/// Where to go on after an answer to `step`: the next one, or the first that is missing.
-pub fn after(step: Step, draft: &Draft) -> String {
-    let next = step.next().unwrap_or(Step::Confirm);
-    path(next.min(draft.step())).to_owned()
+/// Where to go on after an answer: who went back to change one is where they were at once.
+pub fn after(draft: &Draft) -> String {
+    path(draft.step()).to_owned()
 }
 
 /// Gives an answer in the name of the cookie.
@@ -111,13 +118,12 @@ pub fn after(step: Step, draft: &Draft) -> String {
 /// # Errors
 /// As the answer; [`AccountsError::DraftGone`] without a cookie.
 pub async fn answer(
-    step: Step,
     give: impl AsyncFnOnce(&Secret) -> Result<Draft, AccountsError>,
 ) -> Result<String, AccountsError> {
     let secret = registration_secret().ok_or(AccountsError::DraftGone)?;
     let draft = give(&secret).await?;
     keep(&secret);
-    Ok(after(step, &draft))
+    Ok(after(&draft))
 }
 
 /// What the server thinks of a value while it is written.

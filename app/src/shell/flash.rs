@@ -7,6 +7,8 @@ use crate::{i18n::Locale, ui::Tone};
 /// Travels as its code in a cookie; texts never do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flash {
+    /// Somebody has just become a user.
+    Welcome,
     /// The demonstration form of `/admin/ui` was accepted.
     Introduced,
     /// A preference was not one of those there are.
@@ -29,7 +31,8 @@ pub enum Flash {
 }
 
 impl Flash {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
+        Self::Welcome,
         Self::Introduced,
         Self::UnknownPreference,
         Self::LoggedOut,
@@ -48,6 +51,7 @@ impl Flash {
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
+            Self::Welcome => "welcome",
             Self::Introduced => "introduced",
             Self::UnknownPreference => "unknown_preference",
             Self::LoggedOut => "logged_out",
@@ -81,6 +85,7 @@ impl Flash {
     #[must_use]
     pub fn text(self, locale: Locale) -> String {
         match self {
+            Self::Welcome => td_string!(locale, register.welcome),
             Self::Introduced => td_string!(locale, admin.form_done),
             Self::UnknownPreference => td_string!(locale, errors.unknown_preference),
             Self::LoggedOut => td_string!(locale, accounts.said_logged_out),

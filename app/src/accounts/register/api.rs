@@ -42,7 +42,7 @@ pub async fn answer_email(
         .await
         .map(|(secret, draft)| {
             server::keep(&secret);
-            server::after(Step::Email, &draft)
+            server::after(&draft)
         });
     server::settle(answer, &[("email", &email)])
 }
@@ -60,10 +60,8 @@ pub async fn answer_nick(
 
     use crate::context::{registration as server, use_services};
     let accounts = use_services().accounts;
-    let answer = server::answer(Step::Nick, async |secret| {
-        accounts.answer_nick(secret, &nick, &name).await
-    })
-    .await;
+    let answer =
+        server::answer(async |secret| accounts.answer_nick(secret, &nick, &name).await).await;
     let mut others = String::new();
     if server::is_taken(&answer)
         && let Ok(Availability::Taken(free)) = accounts.nick_available(&nick).await
@@ -84,7 +82,7 @@ pub async fn answer_nick(
 pub async fn answer_password(#[server(default)] password: String) -> Result<String, FormError> {
     use crate::context::{registration as server, use_services};
     let accounts = use_services().accounts;
-    let answer = server::answer(Step::Password, async |secret| {
+    let answer = server::answer(async |secret| {
         if password.is_empty()
             && let Some(draft) = accounts.draft(secret).await?
             && draft.progress.password
@@ -105,10 +103,7 @@ pub async fn answer_password(#[server(default)] password: String) -> Result<Stri
 pub async fn keep_avatar() -> Result<String, FormError> {
     use crate::context::{registration as server, use_services};
     let accounts = use_services().accounts;
-    let answer = server::answer(Step::Avatar, async |secret| {
-        accounts.keep_avatar(secret).await
-    })
-    .await;
+    let answer = server::answer(async |secret| accounts.keep_avatar(secret).await).await;
     server::settle(answer, &[])
 }
 
@@ -123,11 +118,9 @@ pub async fn drop_avatar() -> Result<String, FormError> {
         context::{registration as server, use_services},
     };
     let accounts = use_services().accounts;
-    let answer = server::answer(Step::Avatar, async |secret| {
-        accounts.drop_draft_avatar(secret).await
-    })
-    .await
-    .map(|_| path(Step::Avatar).to_owned());
+    let answer = server::answer(async |secret| accounts.drop_draft_avatar(secret).await)
+        .await
+        .map(|_| path(Step::Avatar).to_owned());
     server::settle(answer, &[])
 }
 
@@ -142,11 +135,9 @@ pub async fn send_code() -> Result<String, FormError> {
         context::{registration as server, use_services},
     };
     let accounts = use_services().accounts;
-    let answer = server::answer(Step::Confirm, async |secret| {
-        accounts.send_code(secret).await
-    })
-    .await
-    .map(|_| Note::Sent.on(path(Step::Confirm)));
+    let answer = server::answer(async |secret| accounts.send_code(secret).await)
+        .await
+        .map(|_| Note::Sent.on(path(Step::Confirm)));
     server::settle(answer, &[])
 }
 
@@ -172,7 +163,7 @@ pub async fn confirm(#[server(default)] code: String) -> Result<String, FormErro
     let answer = answer.map(|confirmed| {
         begin_session(&confirmed.session);
         forget_registration();
-        server::WELCOME.to_owned()
+        server::welcome()
     });
     server::settle(answer, &[("code", &code)])
 }

@@ -52,7 +52,7 @@ pub(super) fn Reel(step: Step, progress: Progress) -> impl IntoView {
                             each.number().into_any()
                         };
                         let inside = view! {
-                            <span class="mark">{mark}</span>
+                            <span class="count">{mark}</span>
                             <span class="name">{name(locale, each)}</span>
                         };
                         let inside = if each != step && progress.open(each).is_ok() {
