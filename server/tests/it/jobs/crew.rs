@@ -95,6 +95,23 @@ impl House {
     }
 }
 
+async fn lease_ended(test: &TestDb) {
+    let mut tx = test.db.write().await.unwrap();
+    sqlx::query("UPDATE jobs SET lease_until = 0")
+        .execute(&mut *tx)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn eventually(holds: impl Fn() -> bool) {
+    let end = Instant::now() + SOON;
+    while !holds() {
+        assert!(Instant::now() < end, "it does not come");
+        sleep(Duration::from_millis(10)).await;
+    }
+}
+
 /// A key of its own for each test and engine: notes are shared by the process.
 fn key(name: &str) -> String {
     format!("{name}-{}", JobId::generate())
@@ -204,6 +221,58 @@ both_engines! {
         assert_eq!((job.state, job.error), (JobState::Cancelled, None));
         assert!(begun.elapsed() < Duration::from_secs(8), "it took {:?}", begun.elapsed());
         assert_eq!(notes(&key), ["begun", "dropped"]);
+    }
+
+    async fn a_job_claimed_anew_while_it_runs_does_not_run_twice_at_once(test: TestDb) {
+        let mut house = House::of(
+            TestBackend::over(&test)
+                // No renewal saves or stops the old attempt: only the claim itself does.
+                .timing(|timing| {
+                    timing.lease = Duration::from_secs(60);
+                    timing.renew = Duration::from_secs(30);
+                    timing.sweep = Duration::from_secs(60);
+                })
+                .open(&test)
+                .await,
+        );
+        let key = key("anew");
+        let id = house.act(&key, Deed::SleepFirst(60_000)).await;
+        house.until(id, |job| job.state == JobState::Running).await;
+        eventually(|| notes(&key).len() == 1).await;
+        // As after a night in which the machine slept.
+        lease_ended(&test).await;
+        assert_eq!(house.backend.jobs.recover().await.unwrap().requeued, 1);
+        let job = house.ended(id).await;
+        assert_eq!((job.state, job.error), (JobState::Done, None));
+        assert_eq!(notes(&key), ["begun", "dropped", "begun", "through"]);
+        // Nothing is thought to run still, and the hands are free.
+        let begun = Instant::now();
+        house.stop().await;
+        assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    }
+
+    async fn a_job_claimed_anew_is_handed_back_by_who_leaves(test: TestDb) {
+        let mut house = House::of(
+            TestBackend::over(&test)
+                .timing(|timing| {
+                    timing.lease = Duration::from_secs(60);
+                    timing.renew = Duration::from_secs(30);
+                    timing.sweep = Duration::from_secs(60);
+                    timing.grace = SOON;
+                })
+                .open(&test)
+                .await,
+        );
+        let key = key("anew and away");
+        let id = house.act(&key, Deed::SleepFirst(60_000)).await;
+        eventually(|| notes(&key).len() == 1).await;
+        lease_ended(&test).await;
+        assert_eq!(house.backend.jobs.recover().await.unwrap().requeued, 1);
+        // The old attempt has two seconds to tidy up.
+        house.until(id, |job| job.state == JobState::Running).await;
+        house.stop().await;
+        assert_eq!(notes(&key), ["begun", "dropped"]);
+        assert_eq!(house.view(id).await.state, JobState::Queued);
     }
 
     async fn progress_is_told_and_saved(test: TestDb) {

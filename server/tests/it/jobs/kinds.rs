@@ -16,6 +16,7 @@ use tokio::time::sleep;
 pub(super) enum Deed {
     Nothing,
     Sleep(u64),
+    SleepFirst(u64),
     FailFirst,
     Refuse,
     Panic,
@@ -77,6 +78,11 @@ async fn act(key: &str, deed: Deed, ctx: &Context) -> Result<(), JobError> {
             sleep(Duration::from_millis(ms)).await;
             Ok(())
         }
+        Deed::SleepFirst(ms) if first => {
+            sleep(Duration::from_millis(ms)).await;
+            Ok(())
+        }
+        Deed::SleepFirst(_) => Ok(()),
         Deed::FailFirst if first => Err(JobError::retry("The first try never works.")),
         Deed::FailFirst => Ok(()),
         Deed::Refuse => Err(JobError::permanent("This is no film.")),
