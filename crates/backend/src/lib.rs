@@ -8,6 +8,7 @@ pub mod events;
 pub mod jobs;
 pub mod mail;
 pub mod queue;
+mod redis;
 mod settings;
 
 pub use settings::Settings;
@@ -95,10 +96,9 @@ impl Backend {
         &self.settings
     }
 
-    /// Sends what is still on its way and closes every connection.
+    /// Sends what is still on its way and closes every connection. All at once, so that the
+    /// database does not wait for a Redis that is away; those two bound themselves.
     pub async fn close(&self) {
-        self.jobs.close().await;
-        self.events.close().await;
-        self.db.close().await;
+        tokio::join!(self.jobs.close(), self.events.close(), self.db.close());
     }
 }
