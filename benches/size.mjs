@@ -21,7 +21,7 @@ for (const address of open) {
   const plain = await get(address);
   seen.set(address, { wire: answer.body.length, raw: plain.body.length, kind: kind(address) });
   if (address.endsWith(".js")) {
-    for (const [, name] of plain.body.toString().matchAll(/["'`]\.\/([\w.-]+\.(?:js|wasm))["'`]/g)) {
+    for (const [, name] of plain.body.toString().matchAll(/["'`]\.\/([\w.-]+\.[0-9a-f]{8}\.(?:js|wasm))["'`]/g)) {
       open.add(new URL(name, `http://x${address}`).pathname);
     }
   }

@@ -148,9 +148,8 @@ test("more ids than one stream takes become another stream", async () => {
 });
 
 for (const [what, options] of [
-  ["locks", { locks: false }],
   ["channels", { channels: false }],
-  ["permission for locks", { locks: "forbidden" }],
+  ["locks and channels", { locks: false, channels: false }],
 ]) {
   test(`without ${what} every tab has its own connection`, async () => {
     const world = new World();
@@ -168,6 +167,96 @@ for (const [what, options] of [
     assert.equal(world.sources.length, 1);
   });
 }
+
+// By plain http a browser gives no locks; some privacy modes forbid them.
+for (const [what, locks] of [
+  ["no locks", false],
+  ["forbidden locks", "forbidden"],
+]) {
+  const options = { locks };
+
+  test(`with ${what} the tabs elect one of them, and each hears its own`, async () => {
+    const world = new World();
+    const all = [open(world, options), open(world, options), open(world, options)];
+    all.forEach((tab, n) => tab.follow({ videos: [`v${n}`] }));
+    await world.pass(2000);
+    assert.deepEqual(world.sources.map((source) => source.address), ["/events?videos=v0,v1,v2"]);
+    assert.deepEqual(all.map(({ tabs }) => tabs.leads), [true, false, false], "the lowest id");
+    world.sources[0].say("message", job("j", { video: "v1" }));
+    await world.pass(10);
+    assert.deepEqual(all.map(({ heard }) => heard.length), [0, 1, 0]);
+
+    // One that comes later finds the leader, whatever its id.
+    const late = open(world, options);
+    late.follow({ videos: ["v1"] });
+    for (let n = 0; n < 40; n += 1) {
+      await world.pass(15_000);
+      assert.equal(all.concat(late).filter(({ tabs }) => tabs.leads).length, 1);
+      assert.equal(world.sources.length, 1);
+      world.sources[0].say("beat");
+    }
+    assert.equal(world.opened, 2, "once more for the snapshot of the late one");
+  });
+
+  test(`with ${what} a leader that closes is followed within a second`, async () => {
+    const world = new World();
+    const [a, b, c] = [open(world, options), open(world, options), open(world, options)];
+    [a, b, c].forEach((tab, n) => tab.follow({ videos: [`v${n}`] }));
+    await world.pass(2000);
+    await a.env.fire("pagehide");
+    assert.equal(world.sources.length, 0);
+    await world.pass(1000);
+    assert.deepEqual([b, c].map(({ tabs }) => tabs.leads), [true, false]);
+    assert.deepEqual(world.sources.map((source) => source.address), ["/events?videos=v1,v2"]);
+  });
+
+  test(`with ${what} a leader that crashes is followed within ten seconds`, async () => {
+    const world = new World();
+    const [a, b, c] = [open(world, options), open(world, options), open(world, options)];
+    [a, b, c].forEach((tab, n) => tab.follow({ videos: [`v${n}`] }));
+    await world.pass(2000);
+    world.sources.forEach((source) => source.close());
+    await a.env.crash();
+    await world.pass(10_000);
+    assert.equal([b, c].filter(({ tabs }) => tabs.leads).length, 1);
+    assert.deepEqual(world.sources.map((source) => source.address), ["/events?videos=v1,v2"]);
+  });
+}
+
+test("of two that lead at once, without locks, the first stays and the other one follows it", async () => {
+  const world = new World();
+  const options = { locks: false };
+  const [a, b] = [open(world, options), open(world, options)];
+  // Neither hears the other while both settle it.
+  world.deaf = true;
+  a.follow({ videos: ["v1"] });
+  b.follow({ videos: ["v2"] });
+  await world.pass(2000);
+  assert.deepEqual([a, b].map(({ tabs }) => tabs.leads), [true, true]);
+  assert.equal(world.sources.length, 2);
+  world.deaf = false;
+  // A third one asks, and both answer.
+  const c = open(world, options);
+  c.follow({ videos: ["v3"] });
+  await world.pass(2000);
+  assert.deepEqual([a, b, c].map(({ tabs }) => tabs.leads), [true, false, false]);
+  assert.deepEqual(world.sources.map((source) => source.address), ["/events?videos=v1,v2,v3"]);
+  world.sources[0].say("message", job("j", { video: "v2" }));
+  await world.pass(10);
+  assert.deepEqual([a, b, c].map(({ heard }) => heard.length), [0, 1, 0]);
+});
+
+test("without locks nothing is left behind", async () => {
+  const world = new World();
+  const [a, b] = [open(world, { locks: false }), open(world, { locks: false })];
+  const stops = [a.follow({ videos: ["v1"] }), b.follow({ videos: ["v2"] })];
+  await world.pass(2000);
+  for (const stop of stops) stop();
+  await world.pass(200);
+  assert.equal(world.sources.length, 0);
+  assert.equal(world.timers.size, 0);
+  assert.equal(world.channels.size, 0);
+});
 
 test("a page in the cache for going back holds nothing, and goes on when it is shown again", async () => {
   const world = new World();

@@ -3,9 +3,11 @@
 // A tab that wants to hear something queues for a Web Lock; who holds it leads: it learns from
 // the others what they want, holds the connection for all of it and passes on what it hears
 // over a BroadcastChannel. When it closes, or wants nothing more, the lock goes to the next in
-// the queue, which asks around and goes on. Where a browser has no locks or channels (or
-// forbids them), every tab is its own leader.
+// the queue, which asks around and goes on. Where a browser has no locks, as by plain http, or
+// forbids them, the tabs elect one of them over a channel; without channels every tab is its
+// own leader.
 
+import { Election } from "./election.js";
 import { Stream } from "./stream.js";
 import { addresses, concerns, covers, isEmpty, partOf, topics, union } from "./topics.js";
 
@@ -108,7 +110,7 @@ export class Tabs {
 
   #join() {
     this.#joined = true;
-    if (!this.#env.locks || !this.#env.Channel) {
+    if (!this.#env.Channel) {
       this.#lead(() => {});
       return;
     }
@@ -121,11 +123,16 @@ export class Tabs {
       if (signal.aborted) return undefined;
       return new Promise((release) => this.#lead(release));
     };
+    const elect = () => new Election(this.#env, this.#id).request(NAME, { signal, lost: () => this.#abdicate() }, held);
     Promise.resolve()
-      .then(() => this.#env.locks.request(NAME, { signal }, held))
+      .then(() => (this.#env.locks ? this.#env.locks.request(NAME, { signal }, held) : elect()))
       .catch(() => {
-        // We left the queue ourselves, or this browser forbids locks here: then every tab
-        // leads itself and must not hear from the others, who do the same.
+        // We left the queue ourselves, or this browser forbids locks here.
+        if (!signal.aborted) return elect();
+      })
+      .catch(() => {
+        // We left, or channels are forbidden too: then every tab leads itself and must not
+        // hear from the others, who do the same.
         if (signal.aborted) return;
         this.#channel?.close();
         this.#channel = null;
@@ -133,9 +140,26 @@ export class Tabs {
       });
   }
 
+  /** Another tab leads as well, and comes first. */
+  #abdicate() {
+    this.#stopLeading();
+    this.#say(true);
+  }
+
   #leave() {
     if (!this.#joined) return;
     this.#joined = false;
+    const release = this.#stopLeading();
+    this.#post({ kind: "gone", from: this.#id });
+    this.#queueing?.abort();
+    this.#queueing = null;
+    release?.();
+    this.#channel?.close();
+    this.#channel = null;
+  }
+
+  /** Lets go of everything a leader has; what gives the lock back is the caller's to call. */
+  #stopLeading() {
     this.#env.clearTimeout(this.#rollCall);
     this.#env.clearTimeout(this.#gathering);
     this.#gathering = null;
@@ -143,13 +167,9 @@ export class Tabs {
     this.#streams = [];
     this.#covered = topics();
     this.#others.clear();
-    this.#post({ kind: "gone", from: this.#id });
-    this.#queueing?.abort();
-    this.#queueing = null;
-    this.#release?.();
+    const release = this.#release;
     this.#release = null;
-    this.#channel?.close();
-    this.#channel = null;
+    return release;
   }
 
   /** The page goes away, perhaps into the cache for going back, where nothing may be open. */

@@ -11,6 +11,8 @@ async function settle() {
 export class World {
   now = 0;
   connected = true;
+  /** Nothing said on a channel arrives. */
+  deaf = false;
   timers = new Map();
   channels = new Set();
   /** Connections that are open or want to be, oldest first. */
@@ -68,6 +70,7 @@ export class World {
               world.channels.add(this);
             }
             postMessage(data) {
+              if (world.deaf) return;
               const copy = structuredClone(data);
               for (const other of world.channels) {
                 if (other !== this && other.name === this.name) setImmediate(() => other.onmessage?.({ data: copy }));

@@ -1,6 +1,7 @@
 // Makes the shell quicker where scripts run: the theme changes in place, sentences in passing
 // come and go, arrows walk through menus, a value is copied. Every page works without it, and
 // none of it is worth waiting for wasm.
+import { copy } from "./copy.js";
 import { chooseTheme } from "./theme.js";
 import { dismiss, say } from "./toasts.js";
 import { guard, reveal } from "./forms.js";
@@ -25,9 +26,9 @@ document.addEventListener("click", (event) => {
     event.preventDefault();
     dismiss(target.closest(".toast"));
   } else if ("copy" in target.dataset) {
-    navigator.clipboard.writeText(target.dataset.copy).then(
+    copy(target.dataset.copy).then(
       () => say({ text: target.dataset.copied, tone: "good" }),
-      // Not allowed to: the value is selected instead, ready to be taken.
+      // Not allowed to, or not by https: the value is selected instead, ready to be taken.
       () => getSelection().selectAllChildren(target.closest(".copyable").querySelector("code")),
     );
   } else if ("reveal" in target.dataset) {

@@ -9,6 +9,7 @@ pub mod events;
 pub mod jobs;
 pub mod mail;
 pub mod queue;
+mod redis;
 mod settings;
 pub mod storage;
 
@@ -104,10 +105,9 @@ impl Backend {
         &self.settings
     }
 
-    /// Sends what is still on its way and closes every connection.
+    /// Sends what is still on its way and closes every connection. All at once, so that the
+    /// database does not wait for a Redis that is away; those two bound themselves.
     pub async fn close(&self) {
-        self.jobs.close().await;
-        self.events.close().await;
-        self.db.close().await;
+        tokio::join!(self.jobs.close(), self.events.close(), self.db.close());
     }
 }

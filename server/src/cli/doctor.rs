@@ -1,5 +1,6 @@
 //! `kadr doctor`: looks at everything the server needs and says what to do about it.
-//! It changes nothing: no migration, no file that stays, and a mail only when asked for one.
+//! It leaves things as they are: no migration, what it makes to try a folder it takes away
+//! again, and it sends a mail only when asked for one.
 
 use std::{
     io::{IsTerminal, Write},
@@ -12,6 +13,7 @@ use backend::{
     mail::{Carrier, Letter, Recipient},
 };
 use domain::{ids::JobId, language::Language};
+use percent_encoding::percent_decode_str;
 
 use super::{BROKEN, FINE};
 use crate::{
@@ -180,6 +182,8 @@ fn database_file(settings: &Settings) -> Option<std::path::PathBuf> {
             .strip_prefix("sqlite:")
             .map(|path| path.strip_prefix("//").unwrap_or(path))
             .and_then(|path| path.split('?').next())
+            // As the services read it.
+            .map(|path| percent_decode_str(path).decode_utf8_lossy().into_owned())
             .map(Into::into),
     }
 }
@@ -240,6 +244,9 @@ async fn mail(backend: &Backend) -> Finding {
         Ok(Ok(Carrier::File(folder))) => Skipped(format!(
             "no mail server (SMTP_URL is not set): mails become files in {}",
             folder.display()
+        )),
+        Ok(Err(error)) if settings.smtp_url.is_none() => Broken(format!(
+            "{error}: make it writable, or send mails through a server (SMTP_URL)"
         )),
         Ok(Err(error)) => Broken(format!("{error}: correct SMTP_URL")),
         Err(_) => Broken("the mail server did not answer in time: correct SMTP_URL".to_owned()),

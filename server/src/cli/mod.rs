@@ -11,6 +11,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::{
     config::{Role, Settings, parse},
+    logging,
     start::StartError,
 };
 
@@ -71,7 +72,9 @@ pub fn main() -> ExitCode {
         Command::Doctor(check) => block_on(doctor::run(check.settings, check.mail)),
     };
     ExitCode::from(outcome.unwrap_or_else(|error| {
-        say(&error.to_string());
+        let sentence = error.to_string();
+        logging::last_words(&sentence);
+        say(&sentence);
         BROKEN
     }))
 }

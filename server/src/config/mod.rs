@@ -24,7 +24,7 @@ pub use self::{
     redacted::Secret,
     roles::{Role, Roles},
     storage::{Data, DatabaseUrl, RedisUrl},
-    work::{Bytes, Work},
+    work::Work,
 };
 
 /// How long a stop may take before what is left is cut off. Work that cannot finish in this

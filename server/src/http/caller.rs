@@ -3,7 +3,7 @@
 use std::{
     fmt,
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    sync::Arc,
+    sync::{Arc, Once},
 };
 
 use axum::extract::ConnectInfo;
@@ -34,6 +34,9 @@ impl Caller {
             .to_canonical();
         let by_proxy = proxies.contain(peer);
         if !by_proxy {
+            if headers.contains_key(FORWARDED_FOR) {
+                warn_of_unknown_proxy(peer);
+            }
             return Self {
                 address: peer,
                 by_proxy,
@@ -53,6 +56,19 @@ impl Caller {
                 .unwrap_or_else(RequestId::generate),
         }
     }
+}
+
+/// A proxy that nobody named makes one visitor of all that come through it: they share their
+/// limits. Anybody can send the header, so it is said once.
+fn warn_of_unknown_proxy(peer: IpAddr) {
+    static SAID: Once = Once::new();
+    SAID.call_once(|| {
+        tracing::warn!(
+            %peer,
+            "a request carries X-Forwarded-For, but its sender is not in KADR_TRUSTED_PROXIES: \
+             if it is your proxy, name it there, or all visitors count as one"
+        );
+    });
 }
 
 /// The nearest address that is none of our proxies, read from the right: what stands further

@@ -110,7 +110,8 @@ impl About {
         }
     }
 
-    /// Requests that come by the dozen for each page, or every few seconds for ever.
+    /// Requests that come by the dozen for each page, or every few seconds for ever; what is
+    /// refused shows its id, and the log has to know it.
     fn is_noise(&self) -> bool {
         match &self.route {
             Some(route) => matches!(
@@ -226,7 +227,7 @@ fn record(state: &State, about: &About, caller: &Caller, status: u16, took: Dura
     let path = about.uri.path();
     let took_ms = (took.as_secs_f64() * 1e4).round() / 10.0;
     let (request_id, address) = (caller.request_id.as_str(), caller.address);
-    if about.is_noise() && status < 500 {
+    if about.is_noise() && status < 400 {
         tracing::debug!(request_id, method = %about.method, path, status, took_ms, %address, "answered");
     } else {
         tracing::info!(request_id, method = %about.method, path, status, took_ms, %address, "answered");

@@ -7,6 +7,7 @@
 
 use std::{
     collections::BTreeMap,
+    io,
     time::{Duration, Instant},
 };
 
@@ -16,7 +17,7 @@ use axum::{
 };
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
-use tokio::sync::Mutex;
+use tokio::{sync::Mutex, task::JoinHandle};
 use utoipa::ToSchema;
 
 use super::State;
@@ -68,6 +69,9 @@ pub(super) struct Readiness {
 pub struct Findings {
     readiness: Mutex<Option<(Instant, Readiness)>>,
     helper: Mutex<Option<(Instant, Check)>>,
+    /// A look at a disk that does not answer, which may take for ever: it keeps a thread, and
+    /// there is to be only one.
+    disk: Mutex<Option<JoinHandle<io::Result<start::Bytes>>>>,
 }
 
 impl Check {
@@ -168,11 +172,18 @@ async fn queue(state: &State) -> Check {
 }
 
 async fn storage(state: &State) -> Check {
-    let folder = state.data.clone();
-    let tried = tokio::task::spawn_blocking(move || {
-        start::probe(&folder).and_then(|()| start::free_space(&folder))
+    let mut pending = state.findings.disk.lock().await;
+    let look = pending.get_or_insert_with(|| {
+        let folder = state.data.clone();
+        tokio::task::spawn_blocking(move || {
+            start::probe(&folder).and_then(|()| start::free_space(&folder))
+        })
     });
-    match tokio::time::timeout(PATIENCE, tried).await {
+    let tried = tokio::time::timeout(PATIENCE, look).await;
+    if tried.is_ok() {
+        *pending = None;
+    }
+    match tried {
         Ok(Ok(Ok(free))) if free >= start::LOW_SPACE => Check::ok(),
         Ok(Ok(Ok(free))) => Check::of(
             Health::Failed,
@@ -193,9 +204,13 @@ async fn helper(state: &State) -> Check {
     {
         return check.clone();
     }
-    let check = match start::helper_version().await {
-        Ok(_) => Check::ok(),
-        Err(error) => {
+    let check = match tokio::time::timeout(PATIENCE, start::helper_version()).await {
+        Ok(Ok(_)) => Check::ok(),
+        Err(_) => Check::of(
+            Health::Degraded,
+            "The media helper does not answer in time.",
+        ),
+        Ok(Err(error)) => {
             tracing::warn!(%error, "media can't be processed");
             Check::of(
                 Health::Degraded,

@@ -7,11 +7,12 @@
 mod rotate;
 mod writer;
 
-use std::{io, panic::PanicHookInfo, path::Path};
+use std::{io, panic::PanicHookInfo, path::Path, sync::OnceLock};
 
 use tracing::Subscriber;
 use tracing_subscriber::{
     EnvFilter, Layer,
+    filter::filter_fn,
     fmt::{MakeWriter, writer::MakeWriterExt},
     layer::SubscriberExt,
     registry::LookupSpan,
@@ -26,11 +27,25 @@ use crate::config::Log;
 
 /// Lines that have been logged are written before this is gone.
 #[must_use]
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct LogGuard {
     _terminal: Flusher,
     _file: Option<Flusher>,
 }
+
+/// The log of this process, once it has begun.
+static STARTED: OnceLock<LogGuard> = OnceLock::new();
+
+/// Logs why the process ends, once its own guard is gone, and waits until it is written. On a
+/// terminal the person has the sentence already.
+pub fn last_words(sentence: &str) {
+    if let Some(guard) = STARTED.get() {
+        tracing::error!(target: LAST_WORDS, "{sentence}");
+        drop(guard.clone());
+    }
+}
+
+const LAST_WORDS: &str = "server::last_words";
 
 /// Starts the log of this process. `name` is the file it writes in the folder, if it may.
 pub fn start(settings: &Log, file: Option<(&Path, &str)>) -> LogGuard {
@@ -58,6 +73,7 @@ pub fn start(settings: &Log, file: Option<(&Path, &str)>) -> LogGuard {
                 .with_target(false)
                 .with_ansi(colours)
                 .with_writer(terminal)
+                .with_filter(filter_fn(|line| line.target() != LAST_WORDS))
                 .boxed();
             std::iter::once(human).chain(file.map(json_lines)).collect()
         }
@@ -74,10 +90,15 @@ pub fn start(settings: &Log, file: Option<(&Path, &str)>) -> LogGuard {
     if let Some((folder, error)) = unwritable {
         log_unwritable(&folder, &error);
     }
-    LogGuard {
+    let guard = LogGuard {
         _terminal: terminal_flusher,
         _file: file_flusher,
+    };
+    if started.is_ok() {
+        // Set once: who starts a log first keeps it.
+        let _first = STARTED.set(guard.clone());
     }
+    guard
 }
 
 fn json_lines<S, W>(writer: W) -> Box<dyn Layer<S> + Send + Sync>

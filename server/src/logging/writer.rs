@@ -30,6 +30,7 @@ pub(super) struct NonBlocking {
 }
 
 /// Waits, when dropped, until what was taken has been written.
+#[derive(Clone)]
 pub(super) struct Flusher(SyncSender<Message>);
 
 impl std::fmt::Debug for Flusher {

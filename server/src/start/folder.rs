@@ -6,8 +6,8 @@ use std::{
     path::Path,
 };
 
+use super::Bytes;
 use super::StartError;
-use crate::config::Bytes;
 
 /// With less than this free nothing new is taken on: a database that can't grow helps nobody.
 pub const LOW_SPACE: Bytes = Bytes(64 << 20);

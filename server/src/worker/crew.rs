@@ -4,7 +4,11 @@
 //! and claims as much as there are free hands, in one commit. While it waits for the disk
 //! the next endings pile up, so load makes batches by itself and no job waits for a timer.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    sync::Arc,
+    time::Duration,
+};
 
 use backend::{
     Backend,
@@ -46,6 +50,15 @@ struct Running {
     progress: Arc<Progress>,
     /// It was stopped because somebody asked for it.
     cancelled: bool,
+    /// The same job, claimed anew while this attempt still runs: its lease had ended without
+    /// our noticing (the machine slept, or the database's clock was set).
+    next: Option<Next>,
+}
+
+/// Claimed, and not begun.
+struct Next {
+    job: Arc<Claimed>,
+    lease: Instant,
 }
 
 struct Crew {
@@ -60,6 +73,8 @@ struct Crew {
     ended: Vec<Finish>,
     reports: mpsc::UnboundedSender<Ended>,
     renewed: watch::Sender<Instant>,
+    /// Nothing new is begun.
+    leaving: bool,
     /// The database failed: no turn before then.
     pause: Duration,
     not_before: Instant,
@@ -85,6 +100,7 @@ pub(super) async fn run(backend: Backend, registry: Registry, shutdown: Cancella
         ended: Vec::new(),
         reports,
         renewed: watch::Sender::new(Instant::now()),
+        leaving: false,
         pause: PAUSE,
         not_before: Instant::now(),
         backend,
@@ -200,12 +216,24 @@ impl Crew {
             }
         }
         for job in claimed {
-            self.start(job, begun);
+            let next = Next {
+                job: Arc::new(job),
+                lease: begun + self.safe_lease(),
+            };
+            match self.running.get_mut(&next.job.id) {
+                // The new attempt waits for the end of the old one. Handing it back would let
+                // somebody else run it meanwhile.
+                Some(running) => {
+                    tracing::warn!(job = %next.job.id, "its lease had ended while it ran; starting over");
+                    running.stop.cancel();
+                    running.next = Some(next);
+                }
+                None => self.start(next),
+            }
         }
     }
 
-    fn start(&mut self, job: Claimed, begun: Instant) {
-        let job = Arc::new(job);
+    fn start(&mut self, Next { job, lease }: Next) {
         let Some(kind) = self.registry.get(&job.kind) else {
             // Not reached: only kinds of the registry are claimed.
             self.ended.push(finish(&job, Outcome::HandedBack));
@@ -219,6 +247,7 @@ impl Crew {
             stop: CancellationToken::new(),
             progress: Arc::default(),
             cancelled: false,
+            next: None,
         };
         let task = Task {
             backend: self.backend.clone(),
@@ -226,7 +255,7 @@ impl Crew {
             job: Arc::clone(&job),
             stop: running.stop.clone(),
             progress: Arc::clone(&running.progress),
-            lease: begun + self.safe_lease(),
+            lease,
             renewed: self.renewed.subscribe(),
         };
         self.running.insert(job.id, running);
@@ -240,11 +269,25 @@ impl Crew {
 
     fn hear(&mut self, ended: Ended) {
         let Ended { job, end } = ended;
-        let Some(running) = self.running.remove(&job.id) else {
-            return;
-        };
         if let Some(hands) = self.hands.iter_mut().find(|hands| hands.lane == job.lane) {
             hands.put_down();
+        }
+        let Entry::Occupied(running) = self.running.entry(job.id) else {
+            return;
+        };
+        if running.get().job.attempt != job.attempt {
+            return;
+        }
+        let running = running.remove();
+        if let Some(next) = running.next {
+            // How the old attempt ended counts no more.
+            if self.leaving {
+                self.ended.push(finish(&next.job, Outcome::HandedBack));
+            } else if next.lease.max(*self.renewed.borrow()) > Instant::now() {
+                self.start(next);
+            }
+            // Else it is not surely ours any more: the next renewal hands it back.
+            return;
         }
         let outcome = match end {
             End::Lost => {
@@ -274,7 +317,12 @@ impl Crew {
             .map(|held| (held.id, (held.attempt, held.cancel)))
             .collect();
         for (id, running) in &mut self.running {
-            match mine.remove(id) {
+            let held = mine.remove(id);
+            let attempt = held.map(|(attempt, _)| attempt);
+            running
+                .next
+                .take_if(|next| Some(next.job.attempt) != attempt);
+            match held {
                 Some((attempt, cancel)) if attempt == running.job.attempt => {
                     if cancel {
                         running.cancelled = true;
@@ -286,7 +334,11 @@ impl Crew {
         }
         self.renewed.send_replace(begun + self.safe_lease());
         for (id, (attempt, _)) in mine {
-            if self.ended.iter().any(|finish| finish.id == id) {
+            if self
+                .ended
+                .iter()
+                .any(|finish| finish.id == id && finish.attempt == attempt)
+            {
                 continue;
             }
             // Claimed by a commit we did not hear of.
@@ -352,6 +404,7 @@ impl Crew {
         for hands in &mut self.hands {
             hands.hungry = false;
         }
+        self.leaving = true;
         let end = Instant::now() + self.timing.grace;
         let mut renew = interval(self.timing.renew);
         renew.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -74,10 +74,22 @@ fn the_browser_gets_no_server_code() {
         let dependency = app.dependencies.iter().find(|d| d.name == library).unwrap();
         assert!(dependency.optional, "app → {library} only with ssr");
     }
-    assert!(
-        app.features["hydrate"]
-            .iter()
-            .all(|feature| !feature.starts_with("dep:backend")),
-        "hydrate brings in the backend"
-    );
+    // `backend/…` as a feature brings the crate in like `dep:backend`.
+    let bringing: Vec<&str> = app
+        .features
+        .iter()
+        .filter(|(_, parts)| {
+            parts
+                .iter()
+                .any(|part| part == "dep:backend" || part.starts_with("backend/"))
+        })
+        .map(|(feature, _)| feature.as_str())
+        .collect();
+    assert_eq!(bringing, ["ssr"], "only ssr brings in the backend");
+    for (feature, parts) in &app.features {
+        assert!(
+            feature == "ssr" || !parts.iter().any(|part| part == "ssr"),
+            "{feature} brings in ssr"
+        );
+    }
 }

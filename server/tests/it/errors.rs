@@ -210,6 +210,19 @@ async fn a_panic_is_a_500_with_an_id_and_the_server_lives() {
 }
 
 #[tokio::test]
+async fn a_refusal_names_its_request_too() {
+    let app = TestApp::start().await;
+    for (path, status) in [("/no/such/page", 404), ("/%ff", 400)] {
+        let page = app.send(Case::get(path).by_browser()).await.expect(status);
+        assert!(
+            page.text().contains(page.header("x-request-id")),
+            "{path}: {}",
+            page.text()
+        );
+    }
+}
+
+#[tokio::test]
 async fn internal_errors_stay_internal() {
     let app = TestApp::builder().routes(broken()).start().await;
     let page = app

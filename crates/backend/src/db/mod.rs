@@ -41,6 +41,11 @@ struct Inner {
     writer: AnyPool,
 }
 
+/// The address of an SQLite file, whatever its name.
+pub(crate) fn sqlite_url(path: &std::path::Path) -> String {
+    address::Address::Sqlite(path.to_owned()).url()
+}
+
 impl std::fmt::Debug for Db {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Db")

@@ -18,12 +18,9 @@ use domain::events::Event;
 use fred::{
     clients::Client,
     interfaces::{ClientLike, EventInterface, PubsubInterface},
-    types::{
-        Builder,
-        config::{Config, Options, ReconnectPolicy, Server, UnresponsiveConfig},
-    },
+    types::config::{Config, Options, Server},
 };
-use futures::future::{BoxFuture, FutureExt};
+use futures::future::{BoxFuture, FutureExt, join_all};
 use serde::{Deserialize, Serialize};
 use tokio::{
     sync::{
@@ -36,17 +33,14 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{Bus, EventsError, Patience, Subscription, local::Local};
+use crate::redis;
 
 /// Events on their way to Redis. When it is full they are dropped and others are told so.
 const OUTBOX: usize = 1024;
 /// Events in one message.
 const BATCH: usize = 64;
-/// Messages on their way from Redis; fred's own default of 32 is a burst of a second.
-const INBOX: usize = 1024;
 /// How long the last words of a process may take.
 const LAST_WORDS: Duration = Duration::from_secs(1);
-
-const SCHEMES: [&str; 4] = ["redis", "rediss", "redis-cluster", "rediss-cluster"];
 
 /// What goes through Redis. Without events it is a beat.
 #[derive(Debug, Serialize, Deserialize)]
@@ -96,12 +90,7 @@ pub(super) struct RedisBus {
 
 impl RedisBus {
     pub(super) fn start(url: &str, patience: Patience) -> Result<Self, EventsError> {
-        // fred takes any scheme for Redis.
-        let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);
-        if !SCHEMES.contains(&scheme) {
-            return Err(EventsError::Url);
-        }
-        let config = Config::from_url(url).map_err(|_| EventsError::Url)?;
+        let config = redis::config(url).ok_or(EventsError::Url)?;
         let shared = Arc::new(Shared {
             local: Local::new(),
             origin: rand::random(),
@@ -150,8 +139,11 @@ impl Bus for RedisBus {
             self.shared.stop.cancel();
             let tasks =
                 std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
-            for task in tasks {
-                let _ = task.await;
+            let aborts: Vec<_> = tasks.iter().map(JoinHandle::abort_handle).collect();
+            if timeout(LAST_WORDS * 3 / 2, join_all(tasks)).await.is_err() {
+                for task in aborts {
+                    task.abort();
+                }
             }
         }
         .boxed()
@@ -164,27 +156,14 @@ impl Drop for RedisBus {
     }
 }
 
-/// A connection that comes back by itself. Its policy has no end: fred gives up only on what
-/// it takes for hopeless (a wrong password), and then [`connected`] starts over.
 fn client(config: &Config, patience: &Patience) -> Result<Client, fred::error::Error> {
-    let mut config = config.clone();
-    // The first connection is tried again like every later one.
-    config.fail_fast = false;
-    let longest = u32::try_from(patience.reconnect.as_millis()).unwrap_or(u32::MAX);
-    Builder::from_config(config)
-        .with_connection_config(|connection| {
-            connection.connection_timeout = patience.send;
-            connection.internal_command_timeout = patience.send;
-            connection.unresponsive = UnresponsiveConfig {
-                max_timeout: Some(patience.silence),
-                interval: patience.beat,
-            };
-        })
-        .with_performance_config(|performance| {
-            performance.broadcast_channel_capacity = INBOX;
-        })
-        .set_policy(ReconnectPolicy::new_exponential(0, 50, longest, 2))
-        .build()
+    let patience = redis::Patience {
+        answer: patience.send,
+        silence: patience.silence,
+        beat: patience.beat,
+        reconnect: patience.reconnect,
+    };
+    redis::client(config, &patience)
 }
 
 /// A connection and its news, listened to from before there is one.
@@ -217,7 +196,7 @@ where
         let connection = client.connect();
         tokio::select! {
             () = work => {
-                let _ = timeout(LAST_WORDS, client.quit()).await;
+                let _ = timeout(LAST_WORDS / 2, client.quit()).await;
                 return;
             }
             ended = connection => {
@@ -255,7 +234,7 @@ async fn hear(shared: &Shared, link: Link) {
             () = shared.stop.cancelled() => return,
             connection = connections.recv() => {
                 if matches!(connection, Err(RecvError::Closed)) {
-                    return std::future::pending().await;
+                    return shared.stop.cancelled().await;
                 }
                 pending = true;
             }
@@ -268,14 +247,17 @@ async fn hear(shared: &Shared, link: Link) {
                     tracing::debug!(missed, "too many events at once; listeners start over");
                     shared.local.lost();
                 }
-                Err(RecvError::Closed) => return std::future::pending().await,
+                Err(RecvError::Closed) => return shared.stop.cancelled().await,
             },
             _ = watchdog.tick() => {
                 let last = subscribed.max(shared.heard_self());
                 if subscribed.is_some() && last.is_some_and(|l| l.elapsed() > shared.patience.silence) {
                     tracing::warn!("our own beat does not come back through Redis; connecting anew");
                     subscribed = None;
-                    let _ = timeout(shared.patience.send, client.force_reconnection()).await;
+                    tokio::select! {
+                        () = shared.stop.cancelled() => return,
+                        _ = timeout(shared.patience.send, client.force_reconnection()) => {}
+                    }
                 }
             }
         }
@@ -361,7 +343,11 @@ async fn tell(
             _ = connections.recv() => {}
             _ = beat.tick() => {}
         }
-        put(shared, &client, &mut batch).await;
+        tokio::select! {
+            () = put(shared, &client, &mut batch) => {}
+            // What is on its way may still arrive; Redis that hangs is not waited for.
+            () = async { shared.stop.cancelled().await; sleep(LAST_WORDS / 2).await } => break,
+        }
     }
     let last_words = async {
         waiting.close();
@@ -369,7 +355,7 @@ async fn tell(
             put(shared, &client, &mut batch).await;
         }
     };
-    let _ = timeout(LAST_WORDS, last_words).await;
+    let _ = timeout(LAST_WORDS / 2, last_words).await;
 }
 
 /// One message, one attempt: an event that is late is worth less than a fresh snapshot.

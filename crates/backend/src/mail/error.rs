@@ -11,7 +11,7 @@ pub enum MailError {
          (tls is required, opportunistic or none; special characters as %XX)"
     )]
     Url,
-    #[error("the sender of mails is not an address; it looks like Kadr <kadr@videos.example>")]
+    #[error("KADR_MAIL_FROM is not an address; it looks like Kadr <kadr@videos.example>")]
     From,
     #[error("this is not a mail address")]
     Address,

@@ -20,8 +20,8 @@ impl Job for SendMail {
     const KIND: &'static str = "send_mail";
     /// Somebody waits for a code.
     const PRIORITY: Priority = Priority::Urgent;
-    /// More than half an hour: mail servers make strangers wait before they take a mail.
-    const MAX_TRIES: u32 = 14;
+    /// About three quarters of an hour: mail servers make strangers wait before they take a mail.
+    const MAX_TRIES: u32 = 18;
     const TIMEOUT: Duration = Duration::from_secs(60);
 
     async fn run(&self, ctx: &Context) -> Result<(), JobError> {
@@ -29,16 +29,28 @@ impl Job for SendMail {
         mail.send(ctx.id(), &self.to, &self.letter)
             .await
             .map(drop)
-            .map_err(|error| reason(&error))
+            .map_err(|error| {
+                // Whoever may see the job is not told folders, recipients or the server's words.
+                tracing::warn!(job = %ctx.id(), %error, code = error.code(), "a mail did not leave");
+                reason(&error)
+            })
     }
 }
 
 /// What the page of the job says, and whether trying again can help.
 pub(super) fn reason(error: &MailError) -> JobError {
-    let mut sentence = error.to_string();
-    if let Some(first) = sentence.get(..1) {
-        sentence = format!("{}{}.", first.to_uppercase(), &sentence[1..]);
-    }
+    let sentence = match error {
+        MailError::Url => "The address of the mail server is wrong; see SMTP_URL.",
+        MailError::From => "The sender of mails is not an address; see KADR_MAIL_FROM.",
+        MailError::Address => "This is not a mail address.",
+        MailError::Refused(_) => "The mail server does not accept this mail for this address.",
+        MailError::Login(_) => "The mail server does not accept our user and password.",
+        MailError::Tls(_) => "There is no encrypted connection to the mail server.",
+        MailError::Timeout => "The mail server did not answer in time.",
+        MailError::Server(_) => "The mail server can not take the mail now.",
+        MailError::Compose(_) => "The mail could not be put together.",
+        MailError::Outbox { .. } => "The mail could not be written to its folder.",
+    };
     match error {
         MailError::Outbox { source, .. }
             if matches!(

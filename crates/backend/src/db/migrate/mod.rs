@@ -11,7 +11,7 @@ use std::{
 
 use sqlx::{
     AnyConnection, AssertSqlSafe, Connection, Row,
-    migrate::{MigrateError, Migrator},
+    migrate::{Migrate, MigrateError, Migrator},
 };
 use tokio::time::Instant;
 
@@ -169,18 +169,28 @@ async fn run(steps: &Migrator, address: &Address, status: &Status) -> Result<(),
         .collect();
     tracing::info!(pending = names.join(", "), "migrating the database");
     // On its own connection: closing it frees the advisory lock whatever happened.
-    let result = tokio::time::timeout(PATIENCE, async {
-        steps.run_direct(None, &mut connection, false).await
-    })
-    .await;
+    let result = match lock(&mut connection, PATIENCE).await {
+        // sqlx takes the lock again, which this connection has already. The steps themselves
+        // may take as long as they need.
+        Some(Ok(())) => steps.run_direct(None, &mut connection, false).await,
+        Some(Err(error)) => Err(error),
+        None => {
+            return Err(OpenError::Locked {
+                seconds: PATIENCE.as_secs(),
+            });
+        }
+    };
     connection.close().await.ok();
-    match result {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => Err(failed(steps, address, error)),
-        Err(_) => Err(OpenError::Locked {
-            seconds: PATIENCE.as_secs(),
-        }),
-    }
+    result.map_err(|error| failed(steps, address, error))
+}
+
+/// Waits until nobody else migrates (on Postgres; sqlx has no lock for SQLite), or `None` when
+/// that takes too long.
+async fn lock(
+    connection: &mut AnyConnection,
+    patience: Duration,
+) -> Option<Result<(), MigrateError>> {
+    tokio::time::timeout(patience, connection.lock()).await.ok()
 }
 
 fn failed(steps: &Migrator, address: &Address, error: MigrateError) -> OpenError {
