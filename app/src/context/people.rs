@@ -298,7 +298,9 @@ impl<S: Sync> FromRequestParts<S> for CurrentUser {
             Ok(Some(visitor)) => Ok(Self(visitor)),
             Err(refused) => Err(TurnedAway::Refused(refused)),
             Ok(None) => {
-                let page = parts.method.is_safe() && super::accepts_page(&parts.headers);
+                let page = parts.method.is_safe()
+                    && super::accepts_page(&parts.headers)
+                    && !parts.uri.path().starts_with("/api/");
                 Err(if page {
                     TurnedAway::ToLogin {
                         next: super::address(&parts.uri),

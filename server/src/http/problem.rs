@@ -205,10 +205,9 @@ impl IntoResponse for Fault {
                 .insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
         }
         if self.status() == StatusCode::UNAUTHORIZED {
-            response.headers_mut().insert(
-                header::WWW_AUTHENTICATE,
-                HeaderValue::from_static("Bearer"),
-            );
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         if matches!(self, Self::BodyTooLarge { .. } | Self::TooSlow) {
             // What is left of the body is not read, so the connection is of no more use.

@@ -85,9 +85,17 @@ fn what_guesses(path: &str) -> Option<Bucket> {
     if call.contains("check") {
         return Some(CHECKS);
     }
-    let is_guess = ["log_in", "login", "reset", "password", "confirm", "send_code", "delete"]
-        .iter()
-        .any(|word| call.contains(word));
+    let is_guess = [
+        "log_in",
+        "ask_reset",
+        "reset_password",
+        "change_password",
+        "register_confirm",
+        "ask_email",
+        "confirm_email",
+        "leave",
+    ]
+    .contains(&call);
     is_guess.then_some(GUESSES)
 }
 

@@ -1,6 +1,6 @@
 //! From a request to the `Visit` that pages are made for, and who makes it.
 
-use app::context::{Identity, cookie, LANGUAGE_COOKIE as LANGUAGE, THEME_COOKIE as THEME, Visit};
+use app::context::{Identity, LANGUAGE_COOKIE as LANGUAGE, THEME_COOKIE as THEME, Visit, cookie};
 use backend::accounts::Client;
 use domain::{language::Language, theme::Theme};
 use http::{HeaderMap, header};

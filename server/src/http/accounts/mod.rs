@@ -8,7 +8,7 @@ mod tokens;
 mod upload;
 mod whoami;
 
-use axum::{Router, middleware, routing::post};
+use axum::{Router, extract::DefaultBodyLimit, middleware, routing::post};
 use domain::accounts::paths;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -18,11 +18,11 @@ use super::{
 };
 
 /// On top of what the service itself slows down: a try costs an argon2 hash.
-pub(super) const GUESSES: Bucket = Bucket::per_minute("guesses", 60.0, 60.0);
+pub(super) const GUESSES: Bucket = Bucket::per_second("guesses", 2.0, 120.0);
 /// Names that somebody types; a page asks at most three times a second.
 pub(super) const CHECKS: Bucket = Bucket::per_second("checks", 3.0, 30.0);
 /// A picture costs a decoder.
-const PICTURES: Bucket = Bucket::per_minute("pictures", 30.0, 30.0);
+const PICTURES: Bucket = Bucket::per_second("pictures", 1.0, 60.0);
 
 /// The calls of programs, with their description.
 pub(super) fn described(state: &State) -> OpenApiRouter<State> {
@@ -45,6 +45,8 @@ pub(super) fn routes(state: &State) -> Router<State> {
     let upload = Router::new()
         .route(paths::REGISTER_AVATAR, post(upload::to_registration))
         .route(paths::SETTINGS_AVATAR, post(upload::to_account))
+        // They count for themselves, in order to say it with words.
+        .layer(DefaultBodyLimit::disable())
         .route_layer(middleware::from_fn_with_state(
             (state.clone(), PICTURES),
             limits::bucket,

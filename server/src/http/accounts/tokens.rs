@@ -102,7 +102,9 @@ pub(super) async fn refresh(
     JsonOrForm(asked): JsonOrForm<Refresh>,
 ) -> Result<Response, Fault> {
     grant(asked.grant_type.as_deref(), "refresh_token")?;
-    let token = asked.refresh_token.ok_or_else(|| missing("refresh_token"))?;
+    let token = asked
+        .refresh_token
+        .ok_or_else(|| missing("refresh_token"))?;
     let pair = state.backend.accounts.refresh(token.trim()).await?;
     Ok(answer(pair))
 }

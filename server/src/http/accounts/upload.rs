@@ -53,8 +53,8 @@ pub(super) async fn to_registration(
 ) -> Result<Response, Fault> {
     let way = Way::of(request.headers(), NEXT_STEP, paths::REGISTER_AVATAR);
     let gone = || Ok(way.away("/register?note=gone", AccountsError::DraftGone.into()));
-    let Some(secret) = cookie(request.headers(), REGISTRATION_COOKIE)
-        .and_then(|text| Secret::parse(&text))
+    let Some(secret) =
+        cookie(request.headers(), REGISTRATION_COOKIE).and_then(|text| Secret::parse(&text))
     else {
         return gone();
     };

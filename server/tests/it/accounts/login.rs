@@ -256,7 +256,7 @@ async fn checks_and_guesses_have_limits_of_their_own() {
     let mut browser = Browser::with_scripts(&app);
     let mut refused = None;
     for n in 0..45 {
-        let fields = [("what", "Nick"), ("text", &*format!("nick{n}"))];
+        let fields = [("what", "nick"), ("text", &*format!("nick{n}"))];
         let answer = browser.form("/ui/accounts/register_check", &fields).await;
         if answer.status == 429 {
             refused = Some((n, answer));
