@@ -1,7 +1,7 @@
 // Registration, step by step, in every way one can go through it.
 import { codeFor, mailsTo } from "../fixtures/mail.ts";
 import { expect, expectAccessible, islandsAwake, type Page, test } from "../fixtures/index.ts";
-import type { Server } from "../fixtures/server.ts";
+import { Server } from "../fixtures/server.ts";
 
 const PASSWORD = "lantern-orbit-mackerel-9";
 
@@ -461,24 +461,21 @@ for (const colorScheme of ["light", "dark"] as const) {
   });
 }
 
-test.describe("closed", () => {
-  test.use({ settings: { KADR_REGISTRATION: "closed" } });
-
-  test("is a sentence", async ({ page }) => {
-    await page.goto("/register");
-    await expect(page.getByRole("heading", { level: 1 })).toHaveText("The hall is full");
-    await expect(email(page)).toHaveCount(0);
-    await expectAccessible(page);
+// A house with other rules is a server of its own.
+for (const [mode, address, title] of [
+  ["closed", "/register", "The hall is full"],
+  ["invite", "/register", "By invitation"],
+  ["invite", `/register?invite=${"a".repeat(43)}`, "This invitation is over"],
+] as const) {
+  test(`${mode}: ${title}`, async ({ page }) => {
+    const house = await Server.start({ KADR_REGISTRATION: mode });
+    try {
+      await page.goto(`${house.url}${address}`);
+      await expect(page.getByRole("heading", { level: 1 })).toHaveText(title);
+      await expect(email(page)).toHaveCount(0);
+      await expectAccessible(page);
+    } finally {
+      await house.stop();
+    }
   });
-});
-
-test.describe("by invitation", () => {
-  test.use({ settings: { KADR_REGISTRATION: "invite" } });
-
-  test("needs one that works", async ({ page }) => {
-    await page.goto("/register");
-    await expect(page.getByRole("heading", { level: 1 })).toHaveText("By invitation");
-    await page.goto(`/register?invite=${"a".repeat(43)}`);
-    await expect(page.getByRole("heading", { level: 1 })).toHaveText("This invitation is over");
-  });
-});
+}
