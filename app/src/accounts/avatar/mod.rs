@@ -63,7 +63,7 @@ pub fn AvatarPicker(
             let alt = td_string!(locale, register.avatar.present);
             view! { <img src=src alt=alt width="192" height="192" /> }.into_any()
         }
-        None => view! { <span inner_html=initials></span> }.into_any(),
+        None => view! { <span aria-hidden="true" inner_html=initials></span> }.into_any(),
     };
     view! {
         <script type="module" src=visit.assets.href("avatar.js")></script>

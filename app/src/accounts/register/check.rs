@@ -154,7 +154,8 @@ pub(super) fn watch(watch: Watch, inside: impl IntoView + 'static) -> impl IntoV
     let on_leave = move |event: ev::FocusEvent| {
         // What the server said of it counts as much as the rules that were just looked at.
         if input_of(&event, watch.what.field()).is_some() {
-            known.with_value(|known| say(watch, known.answer.as_ref()));
+            // Nothing else is drawn anew: it may be a suggestion that is being pressed.
+            known.with_value(|known| blame(watch, known.answer.as_ref()));
         }
     };
     view! {
@@ -223,7 +224,12 @@ fn say(watch: Watch, answer: Option<&Checked>) {
         return;
     };
     (watch.show)(Some(answer));
-    if let Some(fault) = answer.fault()
+    blame(watch, Some(answer));
+}
+
+/// Shows what is wrong with the value, if anything.
+fn blame(watch: Watch, answer: Option<&Checked>) {
+    if let Some(fault) = answer.and_then(Checked::fault)
         && let Some(control) = part(watch.what.field())
     {
         show_fault_at(watch.language, &control, Some(fault));

@@ -75,10 +75,21 @@ fn on_input(form: Live, event: &web_sys::Event) {
 fn on_leave(form: Live, event: &web_sys::Event) {
     if let Some(control) = control_of(event)
         && !value_of(&control).is_empty()
+        && !is_going_to_send(event)
     {
         set(&control, LEFT, "");
         recheck(form, &control);
     }
+}
+
+/// The focus goes to the button that sends: an error that appeared now would push it away
+/// from under the finger, and sending checks everything anyway.
+fn is_going_to_send(event: &web_sys::Event) -> bool {
+    event
+        .dyn_ref::<web_sys::FocusEvent>()
+        .and_then(web_sys::FocusEvent::related_target)
+        .and_then(|it| it.dyn_into::<web_sys::Element>().ok())
+        .is_some_and(|it| it.get_attribute("type").as_deref() == Some("submit"))
 }
 
 fn on_submit(form: Live, event: &ev::SubmitEvent) {
