@@ -178,7 +178,11 @@ pub fn required(fields: &[(&'static str, &str)]) -> Result<(), FieldFaults> {
             faults.add(field, Fault::Required);
         }
     }
-    if faults.is_empty() { Ok(()) } else { Err(faults) }
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(faults)
+    }
 }
 
 /// Checks a form by its rules.
