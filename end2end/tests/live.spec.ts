@@ -131,42 +131,46 @@ const oneStream = (page: Page, count = 1) => expect.poll(() => openStreams(page)
 // The gauge is the server's, which the tests of this file share.
 test.describe.configure({ mode: "serial" });
 
-test("three tabs, one connection, all hear; the leader closes, and still one and all hear", async ({ context, redis }) => {
-  const jobs = [anId(), anId(), anId()];
-  const tabs = [await context.newPage(), await context.newPage(), await context.newPage()] as const;
-  const [first, second, third] = tabs;
-  for (const [n, tab] of tabs.entries()) {
-    await follow(tab, [jobs[n]!]);
-    await snapshot(tab);
-  }
-  await oneStream(first);
+for (const how of ["", "without locks, "]) {
+  test(`${how}three tabs, one connection, all hear; the leader closes, and still one and all hear`, async ({ context, redis }) => {
+    // As by plain http on any host but this one.
+    if (how) await context.addInitScript(() => Object.defineProperty(Navigator.prototype, "locks", { value: undefined }));
+    const jobs = [anId(), anId(), anId()];
+    const tabs = [await context.newPage(), await context.newPage(), await context.newPage()] as const;
+    const [first, second, third] = tabs;
+    for (const [n, tab] of tabs.entries()) {
+      await follow(tab, [jobs[n]!]);
+      await snapshot(tab);
+    }
+    await oneStream(first);
 
-  for (const [n, job] of jobs.entries()) await redis.moved(job, (n + 1) / 10);
-  for (const [n, tab] of tabs.entries()) {
-    const moved = { type: "job", id: jobs[n], state: "running", progress: (n + 1) / 10 };
-    await expect.poll(() => heard(tab)).toContainEqual(moved);
-    const others = (await heard(tab)).filter(({ type, id }) => type === "job" && id !== jobs[n]);
-    expect(others, "what others asked for").toEqual([]);
-  }
+    for (const [n, job] of jobs.entries()) await redis.moved(job, (n + 1) / 10);
+    for (const [n, tab] of tabs.entries()) {
+      const moved = { type: "job", id: jobs[n], state: "running", progress: (n + 1) / 10 };
+      await expect.poll(() => heard(tab)).toContainEqual(moved);
+      const others = (await heard(tab)).filter(({ type, id }) => type === "job" && id !== jobs[n]);
+      expect(others, "what others asked for").toEqual([]);
+    }
 
-  // The first one came first, so it leads.
-  for (const tab of [second, third]) await forget(tab);
-  await first.close();
-  await snapshot(second);
-  await snapshot(third);
-  await oneStream(second);
-  await redis.moved(jobs[1]!, 0.8);
-  await redis.moved(jobs[2]!, 0.9);
-  await expect.poll(() => heard(second)).toContainEqual({ type: "job", id: jobs[1], state: "running", progress: 0.8 });
-  await expect.poll(() => heard(third)).toContainEqual({ type: "job", id: jobs[2], state: "running", progress: 0.9 });
+    // The first one came first, so it leads.
+    for (const tab of [second, third]) await forget(tab);
+    await first.close();
+    await snapshot(second);
+    await snapshot(third);
+    await oneStream(second);
+    await redis.moved(jobs[1]!, 0.8);
+    await redis.moved(jobs[2]!, 0.9);
+    await expect.poll(() => heard(second)).toContainEqual({ type: "job", id: jobs[1], state: "running", progress: 0.8 });
+    await expect.poll(() => heard(third)).toContainEqual({ type: "job", id: jobs[2], state: "running", progress: 0.9 });
 
-  await forget(third);
-  await second.close();
-  await snapshot(third);
-  await oneStream(third);
-  await third.evaluate(() => document.querySelector("kadr-live")?.remove());
-  await oneStream(third, 0);
-});
+    await forget(third);
+    await second.close();
+    await snapshot(third);
+    await oneStream(third);
+    await third.evaluate(() => document.querySelector("kadr-live")?.remove());
+    await oneStream(third, 0);
+  });
+}
 
 test("a page that is left and comes back goes on", async ({ page, redis }) => {
   const job = anId();

@@ -1,13 +1,6 @@
 // Every page is complete when it leaves the server.
 import { expect, islandsAwake, test } from "../fixtures/index.ts";
-
-const PAGES = [
-  { path: "/", status: 200 },
-  { path: "/search", status: 200 },
-  { path: "/search?q=light", status: 200 },
-  { path: "/admin/ui", status: 200 },
-  { path: "/no/such/page", status: 404 },
-];
+import { PAGES } from "../fixtures/walk.ts";
 
 for (const { path, status } of PAGES) {
   test.describe(path, () => {

@@ -36,6 +36,7 @@ pub use self::{
     health::Findings,
     listener::serve,
     metrics::Metrics,
+    pages::addresses as page_addresses,
     problem::Fault,
     shared::SharedPages,
     site::{Site, find_site},

@@ -28,6 +28,16 @@ pub(super) struct PageNonce(pub(super) String);
 
 /// One route for each page of the app, found by asking the app.
 pub(super) fn routes(state: &State) -> Router<State> {
+    addresses(state)
+        .iter()
+        .fold(Router::new(), |router, address| {
+            router.route(address, get(page))
+        })
+}
+
+/// The addresses of all pages, as the router writes them.
+#[must_use]
+pub fn addresses(state: &State) -> Vec<String> {
     let visit = Visit {
         language: domain::language::Language::default(),
         theme: domain::theme::Theme::default(),
@@ -45,9 +55,10 @@ pub(super) fn routes(state: &State) -> Router<State> {
             provide_context(backend.clone());
         },
     );
-    listings.iter().fold(Router::new(), |router, listing| {
-        router.route(listing.path(), get(page))
-    })
+    listings
+        .iter()
+        .map(|listing| listing.path().to_owned())
+        .collect()
 }
 
 /// Only text gains from being compressed.

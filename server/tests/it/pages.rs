@@ -4,6 +4,33 @@ use app::shell::PAGES;
 
 use crate::harness::{Answer, Case, TestApp};
 
+/// Pages that cannot be walked as they are, each with its reason: those with a part of the
+/// address to fill in, and those that lead elsewhere until something has happened.
+const NOT_WALKED: &[&str] = &[];
+
+/// A page that nobody walks is a page that nobody tests.
+#[tokio::test]
+async fn every_page_of_the_app_is_walked() {
+    let app = TestApp::start().await;
+    let mut addresses = server::http::page_addresses(&app.state);
+    addresses.sort();
+    let mut walked: Vec<&str> = [PAGES, NOT_WALKED].concat();
+    walked.sort_unstable();
+    assert_eq!(
+        addresses, walked,
+        "add it to PAGES, or to NOT_WALKED with its reason"
+    );
+
+    let list = concat!(env!("CARGO_MANIFEST_DIR"), "/../end2end/fixtures/walk.ts");
+    let list = std::fs::read_to_string(list).unwrap();
+    for page in PAGES {
+        assert!(
+            list.contains(&format!("\"{page}\"")),
+            "{page} in end2end/fixtures/walk.ts"
+        );
+    }
+}
+
 #[track_caller]
 fn whole(page: &Answer) {
     let html = page.text();
