@@ -191,8 +191,11 @@ async fn a_mail_server_that_is_busy_is_asked_again_until_it_takes_the_mail_once(
     let job = house
         .until(id, |job| job.state == JobState::Queued && job.tries > 0)
         .await;
-    let reason = job.error.unwrap();
-    assert!(reason.contains("450 greylisted"), "{reason}");
+    // What the server said is for the log: whoever knows the id may read the reason.
+    assert_eq!(
+        job.error.as_deref(),
+        Some("The mail server can not take the mail now.")
+    );
     let job = house.until(id, |job| job.state.is_final()).await;
     assert_eq!(job.state, JobState::Done, "{job:?}");
     let mails = mails.lock().unwrap().clone();
@@ -203,15 +206,17 @@ async fn a_mail_server_that_is_busy_is_asked_again_until_it_takes_the_mail_once(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_address_nobody_has_fails_at_once_with_the_servers_words() {
+async fn an_address_nobody_has_fails_at_once_in_our_own_words() {
     let (url, mails) = mail_server(&["550 5.1.1 no such mailbox"]).await;
     let house = House::open(Some(&url)).await;
     let id = house.send("nobody@mail.example").await;
     let job = house.until(id, |job| job.state.is_final()).await;
     assert_eq!(job.state, JobState::Failed, "{job:?}");
     assert_eq!(job.tries, 1, "asked again for nothing");
-    let reason = job.error.unwrap();
-    assert!(reason.contains("550 5.1.1 no such mailbox"), "{reason}");
+    assert_eq!(
+        job.error.as_deref(),
+        Some("The mail server does not accept this mail for this address.")
+    );
     assert!(mails.lock().unwrap().is_empty());
     house.close().await;
 }
