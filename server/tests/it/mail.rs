@@ -170,11 +170,22 @@ async fn without_a_mail_server_a_mail_is_a_file_and_its_link_is_in_the_log() {
         "{mail}"
     );
     assert!(mail.contains("To: ") && mail.contains("<olja@mail.example>"));
-    let logged = files(&house.data.path().join("logs"))
-        .iter()
-        .map(|file| std::fs::read_to_string(file).unwrap())
-        .collect::<String>();
     let link = format!("its link is http://{}/", house.kadr.addr);
+    let read = || {
+        files(&house.data.path().join("logs"))
+            .iter()
+            .map(|file| std::fs::read_to_string(file).unwrap())
+            .collect::<String>()
+    };
+    // The log is written by a thread of its own, after the mail.
+    let mut logged = read();
+    for _ in 0..400 {
+        if logged.contains(&link) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+        logged = read();
+    }
     assert!(logged.contains(&link), "{logged}");
     assert!(
         !logged.contains("olja@"),
