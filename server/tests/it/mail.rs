@@ -170,11 +170,22 @@ async fn without_a_mail_server_a_mail_is_a_file_and_its_link_is_in_the_log() {
         "{mail}"
     );
     assert!(mail.contains("To: ") && mail.contains("<olja@mail.example>"));
-    let logged = files(&house.data.path().join("logs"))
-        .iter()
-        .map(|file| std::fs::read_to_string(file).unwrap())
-        .collect::<String>();
     let link = format!("its link is http://{}/", house.kadr.addr);
+    let read = || {
+        files(&house.data.path().join("logs"))
+            .iter()
+            .map(|file| std::fs::read_to_string(file).unwrap())
+            .collect::<String>()
+    };
+    // The log is written by a thread of its own, after the mail.
+    let mut logged = read();
+    for _ in 0..400 {
+        if logged.contains(&link) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+        logged = read();
+    }
     assert!(logged.contains(&link), "{logged}");
     assert!(
         !logged.contains("olja@"),
@@ -191,8 +202,11 @@ async fn a_mail_server_that_is_busy_is_asked_again_until_it_takes_the_mail_once(
     let job = house
         .until(id, |job| job.state == JobState::Queued && job.tries > 0)
         .await;
-    let reason = job.error.unwrap();
-    assert!(reason.contains("450 greylisted"), "{reason}");
+    // What the server said is for the log: whoever knows the id may read the reason.
+    assert_eq!(
+        job.error.as_deref(),
+        Some("The mail server can not take the mail now.")
+    );
     let job = house.until(id, |job| job.state.is_final()).await;
     assert_eq!(job.state, JobState::Done, "{job:?}");
     let mails = mails.lock().unwrap().clone();
@@ -203,15 +217,17 @@ async fn a_mail_server_that_is_busy_is_asked_again_until_it_takes_the_mail_once(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_address_nobody_has_fails_at_once_with_the_servers_words() {
+async fn an_address_nobody_has_fails_at_once_in_our_own_words() {
     let (url, mails) = mail_server(&["550 5.1.1 no such mailbox"]).await;
     let house = House::open(Some(&url)).await;
     let id = house.send("nobody@mail.example").await;
     let job = house.until(id, |job| job.state.is_final()).await;
     assert_eq!(job.state, JobState::Failed, "{job:?}");
     assert_eq!(job.tries, 1, "asked again for nothing");
-    let reason = job.error.unwrap();
-    assert!(reason.contains("550 5.1.1 no such mailbox"), "{reason}");
+    assert_eq!(
+        job.error.as_deref(),
+        Some("The mail server does not accept this mail for this address.")
+    );
     assert!(mails.lock().unwrap().is_empty());
     house.close().await;
 }
