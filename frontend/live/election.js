@@ -14,7 +14,7 @@ const NAME = "kadr-live-election";
 /** A leader that has not answered by then is gone, or busy, which is settled later. */
 const ANSWER = 300;
 /** How often the others look whether there still is one. */
-const CHECK = 5000;
+const CHECK = 3000;
 
 export class Election {
   #env;
