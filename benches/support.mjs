@@ -26,9 +26,9 @@ export function build() {
   execFileSync(join(root, "run"), ["--build-only"], { stdio: ["ignore", "inherit", "inherit"] });
 }
 
-/** Installs programs that only benches need, each by the name of its package. */
+/** Installs programs that only benches need, each by the name of its package (`cjpeg=libjpeg-turbo-progs`) if that is another. */
 export function need(...programs) {
-  const script = `. "${root}/xtask/setup.sh"; for program in "$@"; do have "$program" || install_packages "$program" "$program"; done`;
+  const script = `. "${root}/xtask/setup.sh"; for one in "$@"; do have "\${one%%=*}" || install_packages "\${one%%=*}" "\${one#*=}"; done`;
   execFileSync("bash", ["-euc", script, "need", ...programs], { stdio: ["ignore", "inherit", "inherit"] });
 }
 

@@ -13,6 +13,7 @@
     reason = "the properties of a component are values, whether it consumes them or not"
 )]
 
+pub mod accounts;
 pub mod admin;
 pub mod context;
 pub mod i18n;

@@ -4,6 +4,7 @@
 import { copy } from "./copy.js";
 import { chooseTheme } from "./theme.js";
 import { dismiss, say } from "./toasts.js";
+import { guard, reveal } from "./forms.js";
 import { walk } from "./menus.js";
 
 const root = document.documentElement;
@@ -19,7 +20,7 @@ document.addEventListener("submit", (event) => {
 });
 
 document.addEventListener("click", (event) => {
-  const target = event.target.closest("[data-dismiss], [data-copy], [data-say], [command='show-modal']");
+  const target = event.target.closest("[data-dismiss], [data-copy], [data-reveal], [data-say], [command='show-modal']");
   if (!target) return;
   if ("dismiss" in target.dataset && target.closest("#toasts")) {
     event.preventDefault();
@@ -30,6 +31,8 @@ document.addEventListener("click", (event) => {
       // Not allowed to, or not by https: the value is selected instead, ready to be taken.
       () => getSelection().selectAllChildren(target.closest(".copyable").querySelector("code")),
     );
+  } else if ("reveal" in target.dataset) {
+    reveal(target);
   } else if ("say" in target.dataset) {
     say({ text: target.dataset.say, tone: target.dataset.tone });
   } else if (!("command" in HTMLButtonElement.prototype)) {
@@ -51,6 +54,8 @@ document.addEventListener("keydown", (event) => {
   }
   walk(event);
 });
+
+guard();
 
 // What islands and live events have to say.
 document.addEventListener("kadr:toast", (event) => say(event.detail));

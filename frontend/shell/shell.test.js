@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { isChanged } from "./forms.js";
 import { next } from "./menus.js";
 import { frameColour } from "./theme.js";
 import { patience } from "./toasts.js";
@@ -28,4 +29,13 @@ test("the frame of the browser follows the theme, and the device when the theme 
 test("a longer sentence stays longer", () => {
   assert.ok(patience("") >= 5000);
   assert.ok(patience("a long sentence") > patience("short"));
+});
+
+test("a form is changed when a control is not as the server sent it", () => {
+  const form = (...elements) => ({ elements });
+  assert.equal(isChanged(form({ type: "text", value: "a", defaultValue: "a" })), false);
+  assert.equal(isChanged(form({ type: "textarea", value: "b", defaultValue: "a" })), true);
+  assert.equal(isChanged(form({ type: "checkbox", checked: true, defaultChecked: false })), true);
+  assert.equal(isChanged(form({ type: "hidden", value: "b", defaultValue: "a" }, { type: "submit", value: "x" })), false);
+  assert.equal(isChanged(form({ type: "select-one", options: [{ selected: true, defaultSelected: true }] })), false);
 });

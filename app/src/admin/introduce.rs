@@ -49,7 +49,7 @@ pub fn IntroduceForm() -> impl IntoView {
     let visit = use_visit();
     let (language, locale) = (visit.language, visit.locale());
     let returned = returned(Introduce::PATH);
-    let failure = returned.as_ref().and_then(FormError::failure);
+    let failure = returned.as_ref().and_then(FormError::why);
     let refusal = returned.map(|error| error.refusal()).unwrap_or_default();
     let first = refusal.first(&[NAME, EMAIL]);
     view! {

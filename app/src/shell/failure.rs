@@ -71,13 +71,24 @@ impl Kind {
 
 /// No page has this address.
 #[component]
-pub(super) fn NotFound() -> impl IntoView {
+pub fn NotFound() -> impl IntoView {
     set_status(404);
     let locale = use_visit().locale();
     view! {
         <Title text=Kind::NotFound.title(locale) />
         <Meta name="robots" content="noindex" />
         <Failure status=404 />
+    }
+}
+
+/// The page could not be made. The log has the reason.
+#[component]
+pub fn Broken() -> impl IntoView {
+    set_status(500);
+    let locale = use_visit().locale();
+    view! {
+        <Title text=Kind::Internal.title(locale) />
+        <Failure status=500 />
     }
 }
 
@@ -153,6 +164,8 @@ mod tests {
             theme: Theme::Dark,
             request_id: "req-<42>".to_owned(),
             assets: Assets::default(),
+            viewer: None,
+            registration: domain::accounts::RegistrationMode::Open,
         };
         error_document(visit, status)
     }

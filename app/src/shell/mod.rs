@@ -7,7 +7,7 @@ mod header;
 pub mod preferences;
 mod toasts;
 
-use domain::{language::Language, routes, theme::Theme};
+use domain::{accounts::paths, language::Language, routes, theme::Theme};
 use leptos::{attr::custom::custom_attribute, prelude::*};
 use leptos_i18n::td_string;
 use leptos_meta::{MetaTags, Title, provide_meta_context};
@@ -16,20 +16,40 @@ use leptos_router::{
     components::{Route, Router, Routes},
 };
 
-use failure::NotFound;
-pub use failure::error_document;
+pub use failure::{Broken, NotFound, error_document};
 use footer::Footer;
 use header::Header;
 use toasts::Toasts;
 
 use crate::{
+    accounts::register::{
+        RegisterAvatarPage, RegisterConfirmPage, RegisterEmailPage, RegisterNickPage, RegisterPage,
+        RegisterPasswordPage,
+    },
+    accounts::{
+        login::LoginPage,
+        profile::{NickSegment, ProfilePage as PersonPage},
+        reset::ResetPage,
+        settings::{
+            AccountPage, EmailPage, InvitationsPage, LeavingBanner, PreferencesPage, ProfilePage,
+            SessionsPage, SettingsPage, TokensPage,
+        },
+    },
     admin::ui_page::UiPage,
     context::{Visit, use_visit},
     videos::{home::HomePage, search::SearchPage},
 };
 
 /// Addresses that have a page of their own, for whoever mounts or walks them.
-pub const PAGES: &[&str] = &[routes::HOME, routes::SEARCH, routes::ADMIN_UI];
+pub const PAGES: &[&str] = &[
+    routes::HOME,
+    routes::SEARCH,
+    routes::ADMIN_UI,
+    paths::REGISTER,
+    paths::LOGIN,
+    paths::RESET,
+    paths::SETTINGS_EMAIL,
+];
 
 /// The colours of the canvas, for what browsers paint around a page. `tokens.css` has them
 /// as `--canvas`; a browser's frame takes no oklch.
@@ -120,6 +140,7 @@ fn Frame(children: Children) -> impl IntoView {
             {td_string!(locale, shell.skip_to_content)}
         </a>
         <Header />
+        <LeavingBanner />
         <main id="content" tabindex="-1">
             {children()}
         </main>
@@ -138,6 +159,71 @@ pub fn App() -> impl IntoView {
             <Frame>
                 <Routes fallback=NotFound>
                     <Route path=StaticSegment("") view=HomePage ssr=SsrMode::Async />
+                    <Route path=StaticSegment("register") view=RegisterPage ssr=SsrMode::Async />
+                    <Route
+                        path=(StaticSegment("register"), StaticSegment("email"))
+                        view=RegisterEmailPage
+                        ssr=SsrMode::Async
+                    />
+                    <Route
+                        path=(StaticSegment("register"), StaticSegment("nick"))
+                        view=RegisterNickPage
+                        ssr=SsrMode::Async
+                    />
+                    <Route
+                        path=(StaticSegment("register"), StaticSegment("password"))
+                        view=RegisterPasswordPage
+                        ssr=SsrMode::Async
+                    />
+                    <Route
+                        path=(StaticSegment("register"), StaticSegment("avatar"))
+                        view=RegisterAvatarPage
+                        ssr=SsrMode::Async
+                    />
+                    <Route
+                        path=(StaticSegment("register"), StaticSegment("confirm"))
+                        view=RegisterConfirmPage
+                        ssr=SsrMode::Async
+                    />
+                    <Route path=StaticSegment("login") view=LoginPage ssr=SsrMode::Async />
+                    <Route path=StaticSegment("reset") view=ResetPage ssr=SsrMode::Async />
+                    <Route path=NickSegment view=PersonPage ssr=SsrMode::Async />
+                    <Route path=StaticSegment("settings") view=SettingsPage ssr=SsrMode::Async />
+                    <Route
+                        path=(StaticSegment("settings"), StaticSegment("profile"))
+                        view=ProfilePage
+                        ssr=SsrMode::Async
+                    />
+                    <Route
+                        path=(StaticSegment("settings"), StaticSegment("account"))
+                        view=AccountPage
+                        ssr=SsrMode::Async
+                    />
+                    <Route
+                        path=(StaticSegment("settings"), StaticSegment("email"))
+                        view=EmailPage
+                        ssr=SsrMode::Async
+                    />
+                    <Route
+                        path=(StaticSegment("settings"), StaticSegment("sessions"))
+                        view=SessionsPage
+                        ssr=SsrMode::Async
+                    />
+                    <Route
+                        path=(StaticSegment("settings"), StaticSegment("tokens"))
+                        view=TokensPage
+                        ssr=SsrMode::Async
+                    />
+                    <Route
+                        path=(StaticSegment("settings"), StaticSegment("preferences"))
+                        view=PreferencesPage
+                        ssr=SsrMode::Async
+                    />
+                    <Route
+                        path=(StaticSegment("settings"), StaticSegment("invitations"))
+                        view=InvitationsPage
+                        ssr=SsrMode::Async
+                    />
                     <Route path=StaticSegment("search") view=SearchPage ssr=SsrMode::Async />
                     <Route
                         path=(StaticSegment("admin"), StaticSegment("ui"))

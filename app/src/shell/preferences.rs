@@ -25,7 +25,10 @@ pub async fn choose_theme(
     use crate::{context, shell::flash::Flash};
     context::redirect(&back);
     match theme.parse::<Theme>() {
-        Ok(theme) => context::set_cookie(context::THEME_COOKIE, theme.code(), context::YEAR),
+        Ok(theme) => {
+            context::set_cookie(context::THEME_COOKIE, theme.code(), context::YEAR);
+            context::account::prefer(None, Some(theme)).await;
+        }
         Err(_) => {
             context::set_program_status(422);
             context::say_next(Flash::UnknownPreference);
@@ -48,6 +51,7 @@ pub async fn choose_language(
     match language.parse::<Language>() {
         Ok(language) => {
             context::set_cookie(context::LANGUAGE_COOKIE, language.code(), context::YEAR);
+            context::account::prefer(Some(language), None).await;
         }
         Err(_) => {
             context::set_program_status(422);

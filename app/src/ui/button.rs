@@ -74,8 +74,8 @@ pub fn Button(
     /// What it does, for a button that shows only a symbol.
     #[prop(into, optional)]
     label: Option<String>,
-    #[prop(optional)] loading: bool,
-    #[prop(optional)] disabled: bool,
+    #[prop(into, optional)] loading: Signal<bool>,
+    #[prop(into, optional)] disabled: Signal<bool>,
     #[prop(optional)] children: Option<Children>,
 ) -> impl IntoView {
     let shape = children.is_none().then_some("icon");
@@ -89,7 +89,7 @@ pub fn Button(
             aria-label=label.clone()
             title=label
             disabled=disabled
-            aria-busy=loading.then_some("true")
+            aria-busy=move || loading.get().then_some("true")
         >
             {icon.map(|symbol| view! { <Icon symbol /> })}
             {children.map(|children| view! { <span>{children()}</span> })}

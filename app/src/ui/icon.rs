@@ -13,18 +13,25 @@ pub enum Symbol {
     Copy,
     Done,
     External,
+    Eye,
     Film,
     Home,
     Info,
+    Key,
+    Letter,
+    LogOut,
     Moon,
+    Monitor,
     More,
     Pencil,
     Person,
+    Phone,
     Play,
     Plus,
     Retry,
     Search,
     Seat,
+    Settings,
     Stop,
     Sun,
     Terminal,
@@ -34,7 +41,7 @@ pub enum Symbol {
 }
 
 impl Symbol {
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 34] = [
         Self::ArrowLeft,
         Self::ArrowRight,
         Self::Auto,
@@ -44,18 +51,25 @@ impl Symbol {
         Self::Copy,
         Self::Done,
         Self::External,
+        Self::Eye,
         Self::Film,
         Self::Home,
         Self::Info,
+        Self::Key,
+        Self::Letter,
+        Self::LogOut,
         Self::Moon,
+        Self::Monitor,
         Self::More,
         Self::Pencil,
         Self::Person,
+        Self::Phone,
         Self::Play,
         Self::Plus,
         Self::Retry,
         Self::Search,
         Self::Seat,
+        Self::Settings,
         Self::Stop,
         Self::Sun,
         Self::Terminal,
@@ -80,6 +94,27 @@ impl Symbol {
             Self::Done => r#"<circle cx="12" cy="12" r="9"/><path d="m8 12.3 2.8 2.7L16 9.5"/>"#,
             Self::External => {
                 r#"<path d="M14 4h6v6m0-6-9 9M18 14v4a2 2 0 0 1-2 2H6a2 2 0 0 1-2-2V8a2 2 0 0 1 2-2h4"/>"#
+            }
+            Self::Eye => {
+                r#"<path d="M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12z"/><circle cx="12" cy="12" r="3"/>"#
+            }
+            Self::Key => {
+                r#"<circle cx="8" cy="15" r="4.5"/><path d="m11.3 11.7 8.2-8.2M16 7l3 3"/>"#
+            }
+            Self::Letter => {
+                r#"<rect x="3" y="5" width="18" height="14" rx="2.5"/><path d="m4 7 8 6.2L20 7"/>"#
+            }
+            Self::LogOut => {
+                r#"<path d="M10 4H6a2 2 0 0 0-2 2v12a2 2 0 0 0 2 2h4M15 8l4 4-4 4m4-4H9.5"/>"#
+            }
+            Self::Monitor => {
+                r#"<rect x="3" y="4" width="18" height="12.5" rx="2"/><path d="M8.5 20.5h7M12 16.5v4"/>"#
+            }
+            Self::Phone => {
+                r#"<rect x="6.5" y="2.5" width="11" height="19" rx="2.5"/><path d="M11 18.5h2"/>"#
+            }
+            Self::Settings => {
+                r#"<path d="M4 7h9m5 0h2M4 17h2m5 0h9"/><circle cx="15.5" cy="7" r="2.3"/><circle cx="8.5" cy="17" r="2.3"/>"#
             }
             Self::Film => {
                 r#"<rect x="3" y="5" width="18" height="14" rx="2.5"/><path d="M7.5 5v14M16.5 5v14M3 9.7h4.5M3 14.3h4.5m9-4.6H21m-4.5 4.6H21"/>"#

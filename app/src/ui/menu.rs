@@ -14,12 +14,14 @@ pub enum MenuAlign {
     End,
 }
 
-/// Only a symbol on its button if there is an `icon`; then `label` is what it is called.
+/// Only a symbol on its button if there is an `icon`, or only a `picture`; then `label` is
+/// what it is called.
 #[component]
 pub fn Menu(
     #[prop(into)] id: String,
     #[prop(into)] label: String,
-    #[prop(optional)] icon: Option<Symbol>,
+    #[prop(into, optional_no_strip)] icon: Option<Symbol>,
+    #[prop(optional_no_strip)] picture: Option<AnyView>,
     #[prop(optional)] variant: Variant,
     #[prop(optional)] size: Size,
     #[prop(optional)] align: MenuAlign,
@@ -29,7 +31,22 @@ pub fn Menu(
         MenuAlign::Start => "start",
         MenuAlign::End => "end",
     };
-    let button = if icon.is_some() {
+    let button = if let Some(picture) = picture {
+        view! {
+            <button
+                class="button"
+                type="button"
+                data-variant="quiet"
+                data-shape="icon"
+                aria-label=label.clone()
+                title=label.clone()
+                popovertarget=id.clone()
+            >
+                {picture}
+            </button>
+        }
+        .into_any()
+    } else if icon.is_some() {
         view! {
             <Button
                 kind=ButtonType::Button

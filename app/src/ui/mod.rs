@@ -23,6 +23,7 @@ mod progress;
 mod segments;
 mod table;
 mod tabs;
+mod time;
 mod toast;
 mod waiting;
 
@@ -34,7 +35,7 @@ pub use card::Card;
 pub use copyable::Copyable;
 pub use dialog::{Dialog, DialogOpener};
 pub use empty::EmptyState;
-pub use field::{Checkbox, Radio, RadioGroup, Select, Switch, TextArea, TextField};
+pub use field::{Checkbox, PasswordField, Radio, RadioGroup, Select, Switch, TextArea, TextField};
 pub use icon::{Icon, Symbol};
 pub use link::{Link, LinkTone};
 pub use logo::{Logo, Mark};
@@ -44,6 +45,7 @@ pub use progress::Progress;
 pub use segments::{Segment, Segments};
 pub use table::{Cell, Column, Sort, Table};
 pub use tabs::{Tab, Tabs};
+pub use time::{Ago, Day, day_text};
 pub use toast::Toast;
 pub use waiting::{Skeleton, SkeletonShape, Spinner};
 

@@ -1,5 +1,6 @@
 //! `/`: what there is to watch. Until there is something: an empty cinema, and a seat.
 
+use domain::accounts::{RegistrationMode, paths};
 use leptos::prelude::*;
 use leptos_i18n::td_string;
 use leptos_meta::{Meta, Title};
@@ -7,7 +8,7 @@ use leptos_meta::{Meta, Title};
 use crate::{
     context::{share, use_visit},
     shell::preferences::{LanguageForm, ThemeForm},
-    ui::{Icon, Symbol},
+    ui::{ButtonLink, Icon, Symbol, Variant},
 };
 
 /// The cinema. Painted with the `--hall-*` tokens of `style/videos.css`.
@@ -16,7 +17,29 @@ const HALL: &str = include_str!("hall.svg");
 #[component]
 pub fn HomePage() -> impl IntoView {
     share();
-    let locale = use_visit().locale();
+    let visit = use_visit();
+    let locale = visit.locale();
+    let step = match (visit.viewer.is_some(), visit.registration) {
+        (true, _) => view! {
+            <ButtonLink href=paths::SETTINGS_PROFILE variant=Variant::Primary icon=Symbol::Person>
+                {td_string!(locale, videos.step_profile)}
+            </ButtonLink>
+        }
+        .into_any(),
+        (false, RegistrationMode::Open) => view! {
+            <ButtonLink href=paths::REGISTER variant=Variant::Primary>
+                {td_string!(locale, accounts.register)}
+            </ButtonLink>
+            <ButtonLink href=paths::LOGIN>{td_string!(locale, accounts.log_in)}</ButtonLink>
+        }
+        .into_any(),
+        (false, _) => view! {
+            <ButtonLink href=paths::LOGIN variant=Variant::Primary>
+                {td_string!(locale, accounts.log_in)}
+            </ButtonLink>
+        }
+        .into_any(),
+    };
     view! {
         <Title text="" />
         <Meta name="description" content=td_string!(locale, shell.description) />
@@ -24,7 +47,10 @@ pub fn HomePage() -> impl IntoView {
             <div class="scene" aria-hidden="true" inner_html=HALL></div>
             <div class="words">
                 <h1>{td_string!(locale, videos.empty_title)}</h1>
-                <p>{td_string!(locale, videos.empty_note)}</p>
+                <div class="next">
+                    <p>{td_string!(locale, videos.empty_note)}</p>
+                    <div class="button-row">{step}</div>
+                </div>
             </div>
         </section>
         <div class="meanwhile">

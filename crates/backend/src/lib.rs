@@ -3,6 +3,7 @@
 //! The only crate that knows sqlx, fred and lettre. Pages, the API, the command line and
 //! jobs all call what is here, so each thing is done in one way.
 
+pub mod accounts;
 pub mod db;
 pub mod events;
 pub mod jobs;
@@ -10,6 +11,7 @@ pub mod mail;
 pub mod queue;
 mod redis;
 mod settings;
+pub mod storage;
 
 pub use settings::Settings;
 
@@ -20,6 +22,7 @@ pub struct Backend {
     pub jobs: jobs::Jobs,
     pub events: events::Events,
     pub mail: mail::Mail,
+    pub accounts: accounts::Accounts,
     settings: std::sync::Arc<Settings>,
 }
 
@@ -34,6 +37,8 @@ pub enum OpenError {
     Events(#[from] events::EventsError),
     #[error(transparent)]
     Mail(#[from] mail::MailError),
+    #[error(transparent)]
+    Key(#[from] accounts::ShortSecret),
 }
 
 impl OpenError {
@@ -45,6 +50,7 @@ impl OpenError {
             Self::Queue(error) => error.code(),
             Self::Events(error) => error.code(),
             Self::Mail(error) => error.code(),
+            Self::Key(error) => error.code(),
         }
     }
 }
@@ -71,11 +77,14 @@ impl Backend {
         };
         let mail = mail::Mail::open(&settings)?;
         let jobs = jobs::Jobs::new(db.clone(), queue, events.clone(), settings.timing);
+        let storage = storage::Storage::below(settings.data.join("media"));
+        let accounts = accounts::Accounts::open(db.clone(), jobs.clone(), storage, &settings)?;
         Ok(Self {
             db,
             jobs,
             events,
             mail,
+            accounts,
             settings: std::sync::Arc::new(settings),
         })
     }

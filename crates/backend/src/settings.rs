@@ -2,7 +2,7 @@
 
 use std::{fmt, num::NonZeroUsize, path::PathBuf};
 
-use crate::jobs::Timing;
+use crate::{accounts::Options, jobs::Timing};
 
 #[derive(Clone)]
 pub struct Settings {
@@ -20,6 +20,8 @@ pub struct Settings {
     pub public_url: String,
     /// `KADR_WORKERS`: media jobs at once in this process.
     pub workers: usize,
+    /// Registration, tokens, the first admin, and what signs.
+    pub accounts: Options,
     /// How patient the jobs are. Only tests are in a hurry.
     pub timing: Timing,
 }
@@ -37,6 +39,7 @@ impl Settings {
             mail_from: "Kadr <kadr@localhost>".to_owned(),
             public_url: "http://127.0.0.1:3000".to_owned(),
             workers: std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
+            accounts: Options::default(),
             timing: Timing::default(),
         }
     }

@@ -97,6 +97,16 @@ macro_rules! ids {
 ids! {
     /// A person with an account.
     UserId,
+    /// One browser that is logged in.
+    SessionId,
+    /// A token that a program shows instead of a password.
+    TokenId,
+    /// A log-in of a program: the chain of refresh tokens that came from it.
+    FamilyId,
+    /// An invitation to register.
+    InvitationId,
+    /// One version of somebody's avatar.
+    AvatarId,
     /// A video, which several uploads may have fed and whose bytes an asset holds.
     VideoId,
     /// One source stream of a video on its way in.

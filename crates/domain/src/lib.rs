@@ -3,6 +3,7 @@
 //! Everything here compiles for the browser too, so nothing here does I/O, and nothing
 //! here pulls in what makes a wasm file heavy (regex, IDNA tables, word lists).
 
+pub mod accounts;
 pub mod events;
 pub mod forms;
 pub mod ids;

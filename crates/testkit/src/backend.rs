@@ -20,6 +20,7 @@ impl TestBackend {
         settings.database_url = test.url.clone();
         settings.timing = hurry();
         settings.workers = 2;
+        settings.accounts.secret = "a secret that only tests have, 32+".to_owned();
         Self { settings }
     }
 

@@ -1,5 +1,6 @@
-//! The command line: `kadr serve`, `worker`, `migrate`, `doctor`.
+//! The command line: `kadr serve`, `worker`, `migrate`, `admin`, `doctor`.
 
+mod admin;
 mod doctor;
 mod migrate;
 mod serve;
@@ -30,6 +31,8 @@ enum Command {
     Worker(Box<Settings>),
     /// Bring the database to this version and stop
     Migrate(Box<Settings>),
+    /// Add people, make admins, give new passwords; also while a server runs
+    Admin(Box<admin::Admin>),
     /// Check everything the server needs and say what to do about what is missing
     Doctor(Box<CheckUp>),
 }
@@ -65,6 +68,7 @@ pub fn main() -> ExitCode {
             block_on(serve::run(*settings))
         }
         Command::Migrate(settings) => block_on(migrate::run(*settings)),
+        Command::Admin(admin) => block_on(admin::run(*admin)),
         Command::Doctor(check) => block_on(doctor::run(check.settings, check.mail)),
     };
     ExitCode::from(outcome.unwrap_or_else(|error| {
@@ -77,7 +81,9 @@ pub fn main() -> ExitCode {
 
 /// The command, or the exit code after what there was to say has been said.
 fn parsed() -> Result<Command, u8> {
-    let command = parse::without_empty_variables(Cli::command());
+    let command = parse::without_empty_variables(Cli::command())
+        // Its settings may stand before and after what is to be done.
+        .mut_subcommand("admin", |admin| admin.mut_args(|arg| arg.global(true)));
     let parsed = command
         .clone()
         .try_get_matches()

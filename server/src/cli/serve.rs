@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use backend::Backend;
+use backend::{Backend, accounts::FirstAdmin};
 use tokio::{
     net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
@@ -41,7 +41,7 @@ pub(super) async fn run(settings: Settings) -> Result<u8, StartError> {
     let _lock = web.then(|| DataLock::take(folder)).transpose()?;
     let name = if web { "kadr" } else { "worker" };
     let _log = logging::start(&settings.log, Some((&folder.join("logs"), name)));
-    start::secret(&settings.data)?;
+    let secret = start::secret(&settings.data)?;
     raise_file_limit();
 
     // What can be refused at once is refused before the database is touched.
@@ -60,9 +60,17 @@ pub(super) async fn run(settings: Settings) -> Result<u8, StartError> {
     let public_url = settings.network.public_url(listening);
 
     let stopping = CancellationToken::new();
+    let mut services = settings.backend(&public_url);
+    secret.expose().clone_into(&mut services.accounts.secret);
     let backend = tokio::select! {
-        opened = Backend::open(settings.backend(&public_url)) => opened?,
+        opened = Backend::open(services) => opened?,
         () = signals.next() => return Ok(FINE),
+    };
+    let admin = if web {
+        let admin = backend.accounts.first_admin().await;
+        Some(admin.map_err(StartError::Admin)?)
+    } else {
+        None
     };
     let mut parts = Running::new(stopping.clone());
 
@@ -104,6 +112,9 @@ pub(super) async fn run(settings: Settings) -> Result<u8, StartError> {
         listening,
         began.elapsed(),
     );
+    if let Some(admin) = admin {
+        introduce(&admin);
+    }
     let ended_early = parts.until(&mut signals).await;
     tracing::info!("stopping");
     tokio::spawn(give_up_waiting(signals));
@@ -126,6 +137,16 @@ async fn listen(addr: SocketAddr) -> Result<TcpListener, StartError> {
     TcpListener::bind(addr)
         .await
         .map_err(|source| StartError::listening(addr, source))
+}
+
+/// Who the admin is, or how to become it. On standard output: the link must not be in a log.
+fn introduce(admin: &FirstAdmin) {
+    let line = match admin {
+        FirstAdmin::Present => return,
+        FirstAdmin::Created(nick) => format!("The admin is {nick} (KADR_ADMIN_EMAIL)."),
+        FirstAdmin::Link(url) => format!("Nobody is admin yet. Become it here: {url}"),
+    };
+    let _ = writeln!(std::io::stdout(), "{line}");
 }
 
 /// The line a person waits for. On standard output, since it is what the command is for; the

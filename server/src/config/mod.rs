@@ -8,6 +8,7 @@ mod log;
 mod mail;
 mod network;
 pub mod parse;
+mod people;
 mod redacted;
 mod roles;
 mod storage;
@@ -19,6 +20,7 @@ pub use self::{
     log::{Log, LogFormat},
     mail::Mail,
     network::{ListenAddr, Network, Proxies, PublicUrl},
+    people::People,
     redacted::Secret,
     roles::{Role, Roles},
     storage::{Data, DatabaseUrl, RedisUrl},
@@ -40,6 +42,8 @@ pub struct Settings {
     pub data: Data,
     #[command(flatten)]
     pub mail: Mail,
+    #[command(flatten)]
+    pub people: People,
     #[command(flatten)]
     pub work: Work,
     #[command(flatten)]
@@ -66,6 +70,7 @@ impl Settings {
             mail_from: self.mail.from(public_url),
             public_url: public_url.to_owned(),
             workers: self.work.workers(),
+            accounts: self.people.options(),
             timing: backend::jobs::Timing::default(),
         }
     }

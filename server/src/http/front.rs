@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use app::context::Visit;
+use app::context::{Identity, SESSION_COOKIE, Visit};
 use axum::{
     body::Body,
     extract::{self, MatchedPath, Request},
@@ -41,6 +41,8 @@ pub(super) async fn front(
     let mut response = async {
         let admitted = admit(&mut request, &caller);
         let visit = visit::visit(&state, request.headers(), &caller);
+        let identity = visit::identity(&state, request.headers(), &caller);
+        request.extensions_mut().insert(identity.clone());
         request.extensions_mut().insert(visit.clone());
         request.extensions_mut().insert(caller.clone());
         let response = match admitted {
@@ -50,7 +52,9 @@ pub(super) async fn front(
                 .unwrap_or_else(|_| Fault::Panicked.into_response()),
             Err(fault) => fault.into_response(),
         };
-        explained(&about, visit, response)
+        let mut response = explained(&about, visit, &identity, response).await;
+        renew(&identity, response.headers_mut());
+        response
     }
     .instrument(span)
     .await;
@@ -138,7 +142,12 @@ fn admit(request: &mut Request, caller: &Caller) -> Result<(), Fault> {
 
 /// Gives words to an answer that is a refusal and has none. Answers of handlers with a body
 /// of their own stay as they are.
-fn explained(about: &About, visit: Visit, mut response: Response) -> Response {
+async fn explained(
+    about: &About,
+    visit: Visit,
+    identity: &Identity,
+    mut response: Response,
+) -> Response {
     let refusal = match response.extensions_mut().remove::<Refusal>() {
         Some(refusal) => refusal,
         None if is_mute(&response) => {
@@ -155,20 +164,22 @@ fn explained(about: &About, visit: Visit, mut response: Response) -> Response {
     headers.remove(header::CONTENT_LENGTH);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     match about.form {
-        Form::Page => match pages::error_page(visit, refusal.status) {
-            Ok(page) => {
-                headers.insert(
-                    header::CONTENT_TYPE,
-                    HeaderValue::from_static("text/html; charset=utf-8"),
-                );
-                headers.insert(
-                    header::VARY,
-                    HeaderValue::from_static("Cookie, Accept-Language"),
-                );
-                *response.body_mut() = page;
+        Form::Page => {
+            match pages::error_page(visit::of_viewer(visit, identity).await, refusal.status) {
+                Ok(page) => {
+                    headers.insert(
+                        header::CONTENT_TYPE,
+                        HeaderValue::from_static("text/html; charset=utf-8"),
+                    );
+                    headers.insert(
+                        header::VARY,
+                        HeaderValue::from_static("Cookie, Accept-Language"),
+                    );
+                    *response.body_mut() = page;
+                }
+                Err(_) => plain(&mut response, format!("{} ({request_id})", refusal.detail)),
             }
-            Err(_) => plain(&mut response, format!("{} ({request_id})", refusal.detail)),
-        },
+        }
         Form::Json => {
             let (name, value, body) = refusal.json(&request_id);
             headers.insert(name, value);
@@ -177,6 +188,18 @@ fn explained(about: &About, visit: Visit, mut response: Response) -> Response {
         Form::Text => plain(&mut response, refusal.detail),
     }
     response
+}
+
+/// Sends the cookie of a session again whose use was just noted, so that the browser keeps it
+/// as long as we do. A handler that sent another one knows better.
+fn renew(identity: &Identity, headers: &mut http::HeaderMap) {
+    let sent = headers
+        .get_all(header::SET_COOKIE)
+        .iter()
+        .any(|cookie| cookie.as_bytes().starts_with(SESSION_COOKIE.as_bytes()));
+    if !sent && let Some(cookie) = identity.renewal() {
+        headers.append(header::SET_COOKIE, cookie);
+    }
 }
 
 fn plain(response: &mut Response, text: String) {

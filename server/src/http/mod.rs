@@ -5,6 +5,7 @@
 //! handler. A handler that refuses returns a [`Fault`]; `front` turns it into a page or into
 //! problem+json, whichever was asked for.
 
+mod accounts;
 mod caller;
 pub mod events;
 mod front;
@@ -67,6 +68,7 @@ pub fn router_with(state: State, extra: Router<State>) -> Router {
         .merge(compressed)
         .merge(described)
         .merge(ui::routes())
+        .merge(accounts::routes(&state))
         .merge(extra)
         .fallback(site::file)
         .layer(middleware::from_fn_with_state(state.clone(), front::front))
@@ -81,6 +83,7 @@ fn described(state: &State) -> OpenApiRouter<State> {
     ));
     OpenApiRouter::with_openapi(openapi::base())
         .merge(events)
+        .merge(accounts::described(state))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(metrics::metrics))

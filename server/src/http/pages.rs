@@ -3,7 +3,7 @@
 use std::{panic::AssertUnwindSafe, time::Duration};
 
 use app::{
-    context::{Sharing, Visit},
+    context::{Identity, Sharing, Visit},
     shell,
 };
 use axum::{
@@ -17,7 +17,7 @@ use http::{HeaderValue, StatusCode, header};
 use http_body_util::BodyExt;
 use leptos::{nonce::Nonce, prelude::provide_context};
 
-use super::{Fault, State, shared};
+use super::{Fault, State, shared, visit};
 
 /// A page that takes longer waits for something that will not come.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -43,6 +43,8 @@ pub fn addresses(state: &State) -> Vec<String> {
         theme: domain::theme::Theme::default(),
         request_id: String::new(),
         assets: state.assets.clone(),
+        viewer: None,
+        registration: state.backend.accounts.registration(),
     };
     let backend = state.backend.clone();
     let (listings, _) = leptos_axum::generate_route_list_with_exclusions_and_ssg_and_context(
@@ -74,8 +76,10 @@ pub(super) fn is_text(
 async fn page(
     extract::State(state): extract::State<State>,
     extract::Extension(visit): extract::Extension<Visit>,
+    extract::Extension(identity): extract::Extension<Identity>,
     request: Request,
 ) -> Result<Response, Fault> {
+    let visit = visit::of_viewer(visit, &identity).await;
     render(&state, visit, request).await
 }
 

@@ -25,8 +25,19 @@ pub enum Fault {
     /// A parameter is wrong; whoever reads it has a code and a sentence of its own for it.
     #[error("{detail}")]
     Invalid { code: &'static str, detail: String },
+    /// A service said no; see [`Fault::refused`].
+    #[error("{detail}")]
+    Refused {
+        status: StatusCode,
+        code: &'static str,
+        detail: String,
+    },
     #[error("This request came from another site, so it was not carried out.")]
     ForeignOrigin,
+    #[error("Log in first. Whoever did: the session or the token is not valid any more.")]
+    NotLoggedIn,
+    #[error("Who is logged in here may not do this.")]
+    Forbidden,
     #[error("There is nothing at this address.")]
     NotFound,
     #[error("This address does not take such requests.")]
@@ -57,6 +68,34 @@ impl Fault {
         Self::Internal(error.into())
     }
 
+    /// What a service said no to, its words made a sentence.
+    #[must_use]
+    pub(super) fn refused(status: StatusCode, code: &'static str, words: &str) -> Self {
+        let mut letters = words.chars();
+        let first = letters.next().map(char::to_uppercase);
+        let detail = first
+            .into_iter()
+            .flatten()
+            .chain(letters.as_str().chars())
+            .chain(std::iter::once('.'))
+            .collect();
+        Self::Refused {
+            status,
+            code,
+            detail,
+        }
+    }
+
+    /// Whether a page can tell its reader what to do: mend it, or try again in a while.
+    #[must_use]
+    pub(super) fn is_for_the_sender(&self) -> bool {
+        self.is_client_fault()
+            || matches!(
+                self.status(),
+                StatusCode::SERVICE_UNAVAILABLE | StatusCode::INSUFFICIENT_STORAGE
+            )
+    }
+
     /// Stable, for programs.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -64,8 +103,10 @@ impl Fault {
             Self::AddressUnreadable => "unreadable_address",
             Self::AddressTooLong => "address_too_long",
             Self::HeadersTooLarge => "headers_too_large",
-            Self::Invalid { code, .. } => code,
+            Self::Invalid { code, .. } | Self::Refused { code, .. } => code,
             Self::ForeignOrigin => "foreign_origin",
+            Self::NotLoggedIn => "not_logged_in",
+            Self::Forbidden => "forbidden",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::BodyTooLarge { .. } => "body_too_large",
@@ -86,14 +127,15 @@ impl Fault {
             }
             Self::AddressTooLong => StatusCode::URI_TOO_LONG,
             Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-            Self::ForeignOrigin => StatusCode::FORBIDDEN,
+            Self::NotLoggedIn => StatusCode::UNAUTHORIZED,
+            Self::ForeignOrigin | Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Other(status) => *status,
+            Self::Other(status) | Self::Refused { status, .. } => *status,
             Self::Internal(_) | Self::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -107,6 +149,8 @@ impl Fault {
     /// The fault an answer without words of its own stands for.
     pub(super) fn of_status(status: StatusCode) -> Self {
         match status {
+            StatusCode::UNAUTHORIZED => Self::NotLoggedIn,
+            StatusCode::FORBIDDEN => Self::Forbidden,
             StatusCode::NOT_FOUND => Self::NotFound,
             StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed,
             StatusCode::SERVICE_UNAVAILABLE => Self::Unavailable,
@@ -155,10 +199,15 @@ impl IntoResponse for Fault {
                 .headers_mut()
                 .insert(header::RETRY_AFTER, HeaderValue::from(wait_seconds));
         }
-        if matches!(self, Self::Unavailable) {
+        if self.status() == StatusCode::SERVICE_UNAVAILABLE {
             response
                 .headers_mut()
                 .insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        }
+        if self.status() == StatusCode::UNAUTHORIZED {
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         if matches!(self, Self::BodyTooLarge { .. } | Self::TooSlow) {
             // What is left of the body is not read, so the connection is of no more use.
@@ -214,10 +263,10 @@ impl Form {
             path.strip_prefix(root)
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
-        if below("/api") || below(domain::routes::EVENTS) {
+        if below("/api") || below("/auth") || below(domain::routes::EVENTS) {
             return Self::Json;
         }
-        if below(domain::routes::PKG) {
+        if below(domain::routes::PKG) || below(domain::accounts::paths::AVATARS) {
             return Self::Text;
         }
         let accept = accept

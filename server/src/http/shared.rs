@@ -195,6 +195,8 @@ mod tests {
             theme: Theme::Auto,
             request_id: String::new(),
             assets: app::context::Assets::default(),
+            viewer: None,
+            registration: domain::accounts::RegistrationMode::Open,
         };
         let shares = |method: &str, uri: &str, name: &str, value: &str| {
             let request = http::Request::builder().method(method).uri(uri);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use app::context::Visit;
+use app::context::{Identity, Visit};
 use axum::{
     Router,
     body::Body,
@@ -14,7 +14,12 @@ use http::{HeaderValue, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use leptos::{prelude::provide_context, server_fn::error::SERVER_FN_ERROR_HEADER};
 
-use super::{Caller, Fault, State, security::limits::Bucket};
+use super::{
+    Caller, Fault, State,
+    accounts::{CHECKS, GUESSES},
+    security::limits::Bucket,
+    visit,
+};
 
 /// Forms are small; files go to addresses of their own.
 const FORM_BYTES: usize = 1 << 20;
@@ -44,12 +49,17 @@ async fn call(
     extract::State(state): extract::State<State>,
     extract::Extension(caller): extract::Extension<Caller>,
     extract::Extension(visit): extract::Extension<Visit>,
+    extract::Extension(identity): extract::Extension<Identity>,
     request: Request,
 ) -> Result<Response, Fault> {
     if !request.method().is_safe() {
         state.limits.take(CALLS, caller.address)?;
+        if let Some(bucket) = what_guesses(request.uri().path()) {
+            state.limits.take(bucket, caller.address)?;
+        }
     }
     let request = whole(request).await?;
+    let visit = visit::of_viewer(visit, &identity).await;
     let backend = state.backend.clone();
     let context = move || {
         provide_context(visit.clone());
@@ -67,6 +77,26 @@ async fn call(
         .entry(header::CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));
     Ok(response)
+}
+
+/// Calls that could be used to guess have a bucket of their own: who types is never near it.
+fn what_guesses(path: &str) -> Option<Bucket> {
+    let call = path.strip_prefix("/ui/accounts/")?;
+    if call.contains("check") {
+        return Some(CHECKS);
+    }
+    let is_guess = [
+        "log_in",
+        "ask_reset",
+        "reset_password",
+        "change_password",
+        "register_confirm",
+        "ask_email",
+        "confirm_email",
+        "leave",
+    ]
+    .contains(&call);
+    is_guess.then_some(GUESSES)
 }
 
 /// Errors of the house are typed and travel as JSON; plain text is what `server_fn` says for

@@ -1,6 +1,7 @@
-//! From a request to the `Visit` that pages are made for.
+//! From a request to the `Visit` that pages are made for, and who makes it.
 
-use app::context::{LANGUAGE_COOKIE as LANGUAGE, THEME_COOKIE as THEME, Visit};
+use app::context::{Identity, LANGUAGE_COOKIE as LANGUAGE, THEME_COOKIE as THEME, Visit, cookie};
+use backend::accounts::Client;
 use domain::{language::Language, theme::Theme};
 use http::{HeaderMap, header};
 
@@ -23,19 +24,35 @@ pub(super) fn visit(state: &State, headers: &HeaderMap, caller: &Caller) -> Visi
         theme,
         request_id: caller.request_id.to_string(),
         assets: state.assets.clone(),
+        viewer: None,
+        registration: state.backend.accounts.registration(),
     }
 }
 
-/// The value of a cookie, as sent. Browsers send the one with the most specific path first.
-fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(key, _)| *key == name)
-        .map(|(_, value)| value)
+/// What the request shows of who sent it.
+pub(super) fn identity(state: &State, headers: &HeaderMap, caller: &Caller) -> Identity {
+    let agent = headers
+        .get(header::USER_AGENT)
+        .map(|agent| String::from_utf8_lossy(agent.as_bytes()))
+        .unwrap_or_default();
+    let client = Client::new(Some(caller.address), &agent);
+    let secure = caller.secure || state.is_https();
+    Identity::of(&state.backend.accounts, headers, client, secure)
+}
+
+/// The visit of somebody who may be logged in: what they chose for themselves outranks what
+/// this browser remembers. When the database is away, the page is that of a guest.
+pub(super) async fn of_viewer(mut visit: Visit, identity: &Identity) -> Visit {
+    if let Ok(Some(visitor)) = identity.visitor().await
+        && visitor.is_person()
+    {
+        visit.language = visitor.user.language;
+        if visitor.user.theme != Theme::Auto {
+            visit.theme = visitor.user.theme;
+        }
+        visit.viewer = Some(visitor.viewer());
+    }
+    visit
 }
 
 #[cfg(test)]
@@ -52,8 +69,8 @@ mod tests {
             HeaderValue::from_static("a=1; kadr_lang=uk;b"),
         );
         headers.append(header::COOKIE, HeaderValue::from_static("kadr_theme=dark"));
-        assert_eq!(cookie(&headers, LANGUAGE), Some("uk"));
-        assert_eq!(cookie(&headers, THEME), Some("dark"));
+        assert_eq!(cookie(&headers, LANGUAGE).as_deref(), Some("uk"));
+        assert_eq!(cookie(&headers, THEME).as_deref(), Some("dark"));
         assert_eq!(cookie(&headers, "b"), None);
         assert_eq!(cookie(&headers, "lang"), None);
     }

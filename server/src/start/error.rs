@@ -64,6 +64,12 @@ pub enum StartError {
     #[error("the site in {} can't be read ({source}): build it again with `cargo xtask build --release`", folder.display())]
     SiteBroken { folder: PathBuf, source: io::Error },
 
+    #[error(
+        "the first admin can't be made ({0}): choose another KADR_ADMIN_EMAIL or a longer, less \
+         common KADR_ADMIN_PASSWORD"
+    )]
+    Admin(backend::accounts::AccountsError),
+
     #[error("{0}")]
     Backend(#[from] backend::OpenError),
 

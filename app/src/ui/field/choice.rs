@@ -11,7 +11,7 @@ pub fn Checkbox(
     #[prop(into)] label: String,
     #[prop(into, optional)] id: Option<String>,
     #[prop(into, optional)] hint: Option<String>,
-    #[prop(into, optional_no_strip)] error: Option<String>,
+    #[prop(into, optional)] error: Signal<Option<String>>,
     #[prop(optional)] checked: bool,
     #[prop(optional)] disabled: bool,
 ) -> impl IntoView {
@@ -25,7 +25,7 @@ pub fn Switch(
     #[prop(into)] label: String,
     #[prop(into, optional)] id: Option<String>,
     #[prop(into, optional)] hint: Option<String>,
-    #[prop(into, optional_no_strip)] error: Option<String>,
+    #[prop(into, optional)] error: Signal<Option<String>>,
     #[prop(optional)] checked: bool,
     #[prop(optional)] disabled: bool,
 ) -> impl IntoView {
@@ -50,14 +50,14 @@ fn tick(
     label: String,
     id: Option<String>,
     hint: Option<String>,
-    error: Option<String>,
+    error: Signal<Option<String>>,
     checked: bool,
     disabled: bool,
     role: Option<&'static str>,
 ) -> impl IntoView {
     let ids = Ids::new(id, &name);
     let described = ids.described_by(hint.is_some());
-    let invalid = error.is_some().then_some("true");
+    let invalid = move || error.with(Option::is_some).then_some("true");
     view! {
         <div class="field">
             <label class="choice">
@@ -96,7 +96,7 @@ pub fn RadioGroup(
     options: Vec<Radio>,
     #[prop(into, optional)] value: String,
     #[prop(into, optional)] id: Option<String>,
-    #[prop(into, optional_no_strip)] error: Option<String>,
+    #[prop(into, optional)] error: Signal<Option<String>>,
 ) -> impl IntoView {
     let ids = Ids::new(id, &name);
     let described = ids.described_by(false);

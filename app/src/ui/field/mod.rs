@@ -1,11 +1,13 @@
 //! Fields: a label, a control, a hint, an error, tied together for those who cannot see it.
 
 mod choice;
+mod password;
 mod text;
 
 use leptos::prelude::*;
 
 pub use choice::{Checkbox, Radio, RadioGroup, Switch};
+pub use password::PasswordField;
 pub use text::{Select, TextArea, TextField};
 
 /// The ids by which a control names its hint and its error.
@@ -38,10 +40,10 @@ impl Ids {
 
 /// The line below a control. It is always there, so that a screen reader hears it change.
 #[component]
-fn ErrorLine(id: String, error: Option<String>) -> impl IntoView {
+fn ErrorLine(id: String, error: Signal<Option<String>>) -> impl IntoView {
     view! {
         <p class="error" id=id aria-live="polite">
-            {error}
+            {move || error.get()}
         </p>
     }
 }

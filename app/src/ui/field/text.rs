@@ -18,9 +18,12 @@ pub fn TextField(
     kind: String,
     #[prop(into, optional)] value: String,
     #[prop(into, optional)] hint: Option<String>,
-    #[prop(into, optional_no_strip)] error: Option<String>,
+    #[prop(into, optional)] error: Signal<Option<String>>,
     #[prop(into, optional)] placeholder: Option<String>,
     #[prop(into, optional)] autocomplete: Option<String>,
+    /// `none` for what is no sentence, as a nick.
+    #[prop(into, optional)]
+    autocapitalize: Option<String>,
     #[prop(optional)] required: bool,
     #[prop(optional)] disabled: bool,
     /// The page asks for this field first.
@@ -29,7 +32,7 @@ pub fn TextField(
 ) -> impl IntoView {
     let ids = Ids::new(id, &name);
     let described = ids.described_by(hint.is_some());
-    let invalid = error.is_some().then_some("true");
+    let invalid = move || error.with(Option::is_some).then_some("true");
     view! {
         <div class="field">
             <label for=ids.control.clone()>{label}</label>
@@ -42,6 +45,7 @@ pub fn TextField(
                 value=value
                 placeholder=placeholder
                 autocomplete=autocomplete
+                autocapitalize=autocapitalize
                 required=required
                 disabled=disabled
                 autofocus=autofocus
@@ -61,14 +65,14 @@ pub fn TextArea(
     #[prop(into, optional)] id: Option<String>,
     #[prop(into, optional)] value: String,
     #[prop(into, optional)] hint: Option<String>,
-    #[prop(into, optional_no_strip)] error: Option<String>,
+    #[prop(into, optional)] error: Signal<Option<String>>,
     #[prop(into, optional)] placeholder: Option<String>,
     #[prop(optional)] required: bool,
     #[prop(optional)] disabled: bool,
 ) -> impl IntoView {
     let ids = Ids::new(id, &name);
     let described = ids.described_by(hint.is_some());
-    let invalid = error.is_some().then_some("true");
+    let invalid = move || error.with(Option::is_some).then_some("true");
     view! {
         <div class="field">
             <label for=ids.control.clone()>{label}</label>
@@ -99,12 +103,12 @@ pub fn Select(
     #[prop(into, optional)] id: Option<String>,
     #[prop(into, optional)] value: String,
     #[prop(into, optional)] hint: Option<String>,
-    #[prop(into, optional_no_strip)] error: Option<String>,
+    #[prop(into, optional)] error: Signal<Option<String>>,
     #[prop(optional)] disabled: bool,
 ) -> impl IntoView {
     let ids = Ids::new(id, &name);
     let described = ids.described_by(hint.is_some());
-    let invalid = error.is_some().then_some("true");
+    let invalid = move || error.with(Option::is_some).then_some("true");
     view! {
         <div class="field">
             <label for=ids.control.clone()>{label}</label>

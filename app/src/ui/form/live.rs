@@ -4,7 +4,10 @@
 
 use std::{future::Future, pin::Pin};
 
-use domain::{forms::FieldFaults, language::Language};
+use domain::{
+    forms::{Fault, FieldFaults},
+    language::Language,
+};
 use leptos::{ev, prelude::*, task::spawn_local};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::js_sys::{Object, Reflect};
@@ -72,10 +75,21 @@ fn on_input(form: Live, event: &web_sys::Event) {
 fn on_leave(form: Live, event: &web_sys::Event) {
     if let Some(control) = control_of(event)
         && !value_of(&control).is_empty()
+        && !is_going_to_press(event)
     {
         set(&control, LEFT, "");
         recheck(form, &control);
     }
+}
+
+/// The focus goes to a button: an error that came or went now would move it away from under
+/// the finger, and sending checks everything anyway.
+fn is_going_to_press(event: &web_sys::Event) -> bool {
+    event
+        .dyn_ref::<web_sys::FocusEvent>()
+        .and_then(web_sys::FocusEvent::related_target)
+        .and_then(|it| it.dyn_into::<web_sys::Element>().ok())
+        .is_some_and(|it| it.tag_name() == "BUTTON")
 }
 
 fn on_submit(form: Live, event: &ev::SubmitEvent) {
@@ -102,7 +116,12 @@ fn on_submit(form: Live, event: &ev::SubmitEvent) {
         busy(&element, false);
         match answer {
             Ok(()) => say(form.done, Tone::Good),
-            Err(FormError::Refused(refusal)) => refuse(form, &element, &refusal.faults),
+            Err(FormError::Refused(refusal)) => {
+                refuse(form, &element, &refusal.faults);
+                if let Some(why) = refusal.why {
+                    show_failure(&element, &failure_text(form.language, why));
+                }
+            }
             Err(FormError::Failed { why }) => {
                 show_failure(&element, &failure_text(form.language, why));
             }
@@ -134,19 +153,20 @@ fn refuse(form: Live, element: &web_sys::Element, faults: &FieldFaults) {
 /// Shows a field's fault, or that it has none. Answers whether it has.
 fn show_fault(form: Live, control: &web_sys::Element, faults: &FieldFaults) -> bool {
     let fault = faults.of(&name_of(control));
+    show_fault_at(form.language, control, fault);
+    fault.is_some()
+}
+
+/// The same for what was not found by the rules of the form: what the server said meanwhile.
+pub fn show_fault_at(language: Language, control: &web_sys::Element, fault: Option<Fault>) {
     if fault.is_some() {
         set(control, INVALID, "true");
     } else {
         let _ = control.remove_attribute(INVALID);
     }
     if let Some(line) = document().get_element_by_id(&format!("{}-error", control.id())) {
-        line.set_text_content(
-            fault
-                .map(|fault| fault_text(form.language, fault))
-                .as_deref(),
-        );
+        line.set_text_content(fault.map(|fault| fault_text(language, fault)).as_deref());
     }
-    fault.is_some()
 }
 
 fn show_failure(element: &web_sys::Element, text: &str) {

@@ -51,6 +51,9 @@ impl Registry {
         Self::new()
             .with::<super::Sweep>()
             .with::<crate::mail::SendMail>()
+            .with::<crate::accounts::RequestReset>()
+            .with::<crate::accounts::RemoveAccount>()
+            .with::<crate::accounts::TidyAccounts>()
     }
 
     /// Adds a kind.

@@ -1,10 +1,10 @@
 //! The kinds of mail there are, and what each says.
 
-use domain::language::Language;
+use domain::{accounts::paths, language::Language};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::texts::{Texts, fill};
+use super::texts::{Said, Texts, fill};
 
 /// Who gets a mail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +23,22 @@ pub struct Recipient {
 pub enum Letter {
     /// Proves that mails arrive (`kadr doctor --mail`).
     Test,
+    /// The code of a registration.
+    Code { code: String },
+    /// A link for a new password.
+    Reset { path: String },
+    /// The password is another one now.
+    PasswordChanged,
+    /// To the new address: a link that makes it true.
+    EmailChange { path: String, nick: String },
+    /// To the old address: it is no longer the one.
+    EmailChanged { address: String },
+    /// A link to register with.
+    Invitation { path: String },
+    /// The account will be deleted in seven days.
+    Leaving,
+    /// The account was deleted.
+    Left,
 }
 
 /// The house as people know it.
@@ -76,7 +92,25 @@ impl Letter {
     /// Every letter once, so that tests see them all.
     #[cfg(test)]
     pub(super) fn samples() -> Vec<Self> {
-        vec![Self::Test]
+        let path = "/somewhere?key=0123456789abcdef".to_owned();
+        vec![
+            Self::Test,
+            Self::Code {
+                code: "012345".to_owned(),
+            },
+            Self::Reset { path: path.clone() },
+            Self::PasswordChanged,
+            Self::EmailChange {
+                path: path.clone(),
+                nick: "viewer".to_owned(),
+            },
+            Self::EmailChanged {
+                address: "v…@mail.example".to_owned(),
+            },
+            Self::Invitation { path },
+            Self::Leaving,
+            Self::Left,
+        ]
     }
 
     pub(super) fn content(&self, to: &Recipient, site: &Site) -> Content {
@@ -87,20 +121,30 @@ impl Letter {
             Some(name) if !name.is_empty() => fill(&layout.greeting, &[("name", name)]),
             _ => layout.greeting_nameless.clone(),
         };
-        let (subject, preheader, paragraphs, link) = match self {
-            Self::Test => {
-                let said = &texts.test;
-                (
-                    said.subject.clone(),
-                    fill(&said.preheader, &of_site),
-                    vec![fill(&said.intro, &of_site), said.rest.clone()],
-                    Some(Link {
-                        label: said.button.clone(),
-                        url: format!("{}/", site.url),
-                    }),
-                )
+        let (said, path, value) = self.said(texts);
+        // A code is read aloud and typed: two groups of three.
+        let code = match self {
+            Self::Code { code } => {
+                format!("{} {}", &code[..code.len() / 2], &code[code.len() / 2..])
             }
+            _ => String::new(),
         };
+        let values = [
+            ("site", site.name.as_str()),
+            ("value", value),
+            ("code", code.as_str()),
+        ];
+        let subject = fill(&said.subject, &values);
+        let preheader = fill(&said.preheader, &values);
+        let paragraphs = [Some(&said.intro), Some(&said.rest), said.more.as_ref()]
+            .into_iter()
+            .flatten()
+            .map(|text| fill(text, &values))
+            .collect();
+        let link = path.zip(said.button.as_ref()).map(|(path, label)| Link {
+            label: label.clone(),
+            url: format!("{}{path}", site.url),
+        });
         Content {
             subject,
             preheader,
@@ -109,6 +153,21 @@ impl Letter {
             link,
             link_hint: layout.link_hint.clone(),
             footer: fill(&layout.footer, &of_site),
+        }
+    }
+
+    /// Its words, where its button leads, and what stands for `{value}` in it.
+    fn said<'a>(&'a self, texts: &'static Texts) -> (&'static Said, Option<&'a str>, &'a str) {
+        match self {
+            Self::Test => (&texts.test, Some("/"), ""),
+            Self::Code { .. } => (&texts.code, None, ""),
+            Self::Reset { path } => (&texts.reset, Some(path), ""),
+            Self::PasswordChanged => (&texts.password_changed, Some(paths::RESET), ""),
+            Self::EmailChange { path, nick } => (&texts.email_change, Some(path), nick),
+            Self::EmailChanged { address } => (&texts.email_changed, None, address),
+            Self::Invitation { path } => (&texts.invitation, Some(path), ""),
+            Self::Leaving => (&texts.leaving, Some(paths::STAY), ""),
+            Self::Left => (&texts.left, None, ""),
         }
     }
 }

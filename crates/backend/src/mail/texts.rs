@@ -11,7 +11,15 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields)]
 pub(super) struct Texts {
     pub(super) layout: Layout,
-    pub(super) test: Test,
+    pub(super) test: Said,
+    pub(super) code: Said,
+    pub(super) reset: Said,
+    pub(super) password_changed: Said,
+    pub(super) email_change: Said,
+    pub(super) email_changed: Said,
+    pub(super) invitation: Said,
+    pub(super) leaving: Said,
+    pub(super) left: Said,
 }
 
 #[derive(Debug, Deserialize)]
@@ -23,14 +31,18 @@ pub(super) struct Layout {
     pub(super) footer: String,
 }
 
+/// What one letter says. `{site}` is the house, `{value}` and `{code}` what the letter brings.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Test {
+pub(super) struct Said {
     pub(super) subject: String,
     pub(super) preheader: String,
     pub(super) intro: String,
     pub(super) rest: String,
-    pub(super) button: String,
+    #[serde(default)]
+    pub(super) more: Option<String>,
+    #[serde(default)]
+    pub(super) button: Option<String>,
 }
 
 pub(super) const fn source(language: Language) -> &'static str {

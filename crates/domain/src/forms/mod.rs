@@ -25,17 +25,47 @@ pub enum Fault {
     /// Characters nobody can see or type: control characters, line breaks in a single line.
     Unprintable,
     NotAnEmail,
+    /// Characters that this field does not take.
+    Characters,
+    /// Letters of several scripts that look alike, as a Cyrillic `а` among Latin ones.
+    MixedScripts,
+    /// Starts or ends with punctuation, or has two marks in a row.
+    Punctuation,
+    /// A word the house needs for itself.
+    Reserved,
+    /// Somebody has it.
+    Taken,
+    /// A password that is easily guessed.
+    TooWeak,
+    /// A password that holds the nick or the address.
+    HoldsOwnName,
+    /// The password given is not the present one.
+    WrongPassword,
+    /// The code of the mail is another one.
+    WrongCode,
+    /// A link that is not to a web page.
+    NotALink,
     /// A rule without a word of its own.
     Invalid,
 }
 
 impl Fault {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 16] = [
         Self::Required,
         Self::TooShort,
         Self::TooLong,
         Self::Unprintable,
         Self::NotAnEmail,
+        Self::Characters,
+        Self::MixedScripts,
+        Self::Punctuation,
+        Self::Reserved,
+        Self::Taken,
+        Self::TooWeak,
+        Self::HoldsOwnName,
+        Self::WrongPassword,
+        Self::WrongCode,
+        Self::NotALink,
         Self::Invalid,
     ];
 
@@ -48,6 +78,16 @@ impl Fault {
             Self::TooLong => "too_long",
             Self::Unprintable => "unprintable",
             Self::NotAnEmail => "not_an_email",
+            Self::Characters => "characters",
+            Self::MixedScripts => "mixed_scripts",
+            Self::Punctuation => "punctuation",
+            Self::Reserved => "reserved",
+            Self::Taken => "taken",
+            Self::TooWeak => "too_weak",
+            Self::HoldsOwnName => "holds_own_name",
+            Self::WrongPassword => "wrong_password",
+            Self::WrongCode => "wrong_code",
+            Self::NotALink => "not_a_link",
             Self::Invalid => "invalid",
         }
     }
@@ -124,6 +164,24 @@ impl From<ValidationErrors> for FieldFaults {
             faults.insert(at, (field, fault));
         }
         Self(faults)
+    }
+}
+
+/// For fields whose only rule is that something is in them.
+///
+/// # Errors
+/// Those in which nothing is.
+pub fn required(fields: &[(&'static str, &str)]) -> Result<(), FieldFaults> {
+    let mut faults = FieldFaults::default();
+    for (field, text) in fields {
+        if text.trim().is_empty() {
+            faults.add(field, Fault::Required);
+        }
+    }
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(faults)
     }
 }
 

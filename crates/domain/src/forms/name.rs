@@ -48,7 +48,7 @@ impl DisplayName {
 }
 
 /// Characters that hide or turn the text around them. Joiners stay: some scripts need them.
-const fn is_invisible(c: char) -> bool {
+pub(crate) const fn is_invisible(c: char) -> bool {
     matches!(
         c,
         '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'

@@ -45,7 +45,7 @@ pub(crate) fn dress(headers: &mut HeaderMap, nonce: Option<&str>, framing: Frami
     headers.insert(
         PERMISSIONS,
         HeaderValue::from_static(
-            "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), midi=(), \
+            "camera=(self), microphone=(), geolocation=(), payment=(), usb=(), serial=(), midi=(), \
              browsing-topics=()",
         ),
     );

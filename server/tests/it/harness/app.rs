@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, time::Duration};
 
 use axum::Router;
+use domain::accounts::RegistrationMode;
 use server::http::{
     self, Findings, Metrics, Parts, SharedPages, Site, State, events::Streams,
     security::limits::Limits,
@@ -22,9 +23,16 @@ pub(crate) struct Builder {
     streams: Option<Streams>,
     redis_url: Option<String>,
     db: Option<TestDb>,
+    registration: RegistrationMode,
 }
 
 impl Builder {
+    /// Who may register.
+    pub(crate) fn registration(mut self, mode: RegistrationMode) -> Self {
+        self.registration = mode;
+        self
+    }
+
     pub(crate) fn proxies(mut self, networks: &str) -> Self {
         networks.clone_into(&mut self.proxies);
         self
@@ -70,6 +78,7 @@ impl Builder {
             .settings(|settings| {
                 settings.public_url.clone_from(&public_url);
                 settings.redis_url = self.redis_url;
+                settings.accounts.registration = self.registration;
             })
             .open(&db)
             .await;

@@ -105,6 +105,7 @@ impl Kadr {
 /// A server that runs.
 pub(crate) struct Launch {
     child: Option<Child>,
+    lines: mpsc::Receiver<String>,
     pub(crate) addr: SocketAddr,
     pub(crate) ready_after: Duration,
 }
@@ -141,9 +142,15 @@ impl Launch {
             .unwrap();
         Self {
             child: Some(child),
+            lines: waiting,
             addr,
             ready_after,
         }
+    }
+
+    /// The next line it says, after its address; none when it is silent.
+    pub(crate) fn says(&self) -> Option<String> {
+        self.lines.recv_timeout(Duration::from_secs(2)).ok()
     }
 
     pub(crate) fn signal(&self, signal: Signal) {

@@ -147,4 +147,5 @@ pub(super) fn registry() -> Registry {
         .with::<Film>()
         .with::<super::witness::Witnessed>()
         .with::<backend::jobs::Sweep>()
+        .with::<backend::accounts::TidyAccounts>()
 }

@@ -1,7 +1,15 @@
 //! What a page knows about the request it answers, and the one place with server-only code.
 //!
 //! Pages are compiled for the browser too, where nothing here is ever called: there the
-//! functions answer with nothing.
+//! functions answer with nothing. `people` (who asks, by cookie or token) is for the server
+//! alone.
+
+#[cfg(feature = "ssr")]
+pub mod account;
+#[cfg(feature = "ssr")]
+mod people;
+#[cfg(feature = "ssr")]
+pub mod registration;
 
 use std::{
     collections::HashMap,
@@ -11,8 +19,22 @@ use std::{
     },
 };
 
-use domain::{language::Language, theme::Theme};
+use domain::{
+    accounts::{RegistrationMode, Role, paths},
+    ids::{AvatarId, UserId},
+    language::Language,
+    theme::Theme,
+};
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[cfg(feature = "ssr")]
+pub use self::people::{
+    CurrentUser, Identity, MaybeUser, ProcessingUser, REGISTRATION_COOKIE, REGISTRATION_LASTS,
+    Refused, SESSION_COOKIE, TurnedAway, Visitor, begin_registration, begin_session, cookie,
+    current_visitor, forget_registration, forget_session, registration_secret, secret_cookie,
+    session_secret, use_client, use_services,
+};
 
 use crate::{
     i18n::{Locale, locale},
@@ -57,6 +79,35 @@ pub struct Visit {
     /// The id under which the log knows this request.
     pub request_id: String,
     pub assets: Assets,
+    /// Who looks, if they are logged in.
+    pub viewer: Option<Viewer>,
+    /// Who may register: what doors a page offers.
+    pub registration: RegistrationMode,
+}
+
+/// Who looks, as much of them as pages and islands show.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Viewer {
+    pub id: UserId,
+    pub nick: String,
+    pub name: String,
+    /// The version of their picture.
+    pub avatar: Option<AvatarId>,
+    pub role: Role,
+    /// The account will be deleted, unless they change their mind.
+    pub leaving: bool,
+}
+
+impl Viewer {
+    /// The address of their picture at one of the widths of `domain::accounts::avatar::SIZES`,
+    /// or of their initials.
+    #[must_use]
+    pub fn avatar_href(&self, size: u32) -> String {
+        self.avatar.map_or_else(
+            || paths::initials(self.id),
+            |version| paths::avatar(self.id, version, size),
+        )
+    }
 }
 
 impl Visit {
@@ -96,20 +147,83 @@ pub fn use_visit() -> Visit {
 pub fn here() -> String {
     #[cfg(feature = "ssr")]
     if let Some(parts) = use_context::<http::request::Parts>() {
-        let Some(query) = parts.uri.query() else {
-            return parts.uri.path().to_owned();
-        };
-        let kept: Vec<_> = query
-            .split('&')
-            .filter(|pair| !pair.starts_with("__path=") && !pair.starts_with("__err="))
-            .collect();
-        return if kept.is_empty() {
-            parts.uri.path().to_owned()
-        } else {
-            format!("{}?{}", parts.uri.path(), kept.join("&"))
-        };
+        return address(&parts.uri);
     }
     "/".to_owned()
+}
+
+/// Path and query, without what a refused form left there.
+#[cfg(feature = "ssr")]
+fn address(uri: &http::Uri) -> String {
+    let kept: Vec<_> = uri
+        .query()
+        .unwrap_or_default()
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .filter(|pair| !pair.starts_with("__path=") && !pair.starts_with("__err="))
+        .collect();
+    if kept.is_empty() {
+        uri.path().to_owned()
+    } else {
+        format!("{}?{}", uri.path(), kept.join("&"))
+    }
+}
+
+/// The page to log in on, and where to go on from there.
+#[must_use]
+pub fn login(next: &str) -> String {
+    if next.is_empty() || next == domain::routes::HOME {
+        return paths::LOGIN.to_owned();
+    }
+    // What would end the value or the query; browsers encode the rest themselves.
+    let mut to = String::with_capacity(next.len() + 16);
+    for c in next.chars() {
+        match c {
+            '%' => to.push_str("%25"),
+            '&' => to.push_str("%26"),
+            '#' => to.push_str("%23"),
+            '+' => to.push_str("%2B"),
+            ' ' => to.push_str("%20"),
+            c => to.push(c),
+        }
+    }
+    format!("{}?next={to}", paths::LOGIN)
+}
+
+/// A path of this house to go on at, as somebody wrote it into an address; anything else
+/// leads home.
+#[must_use]
+pub fn own_path(to: &str) -> &str {
+    let is_own = to.starts_with('/')
+        && !to.starts_with("//")
+        && to.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
+    if is_own { to } else { domain::routes::HOME }
+}
+
+/// Sends the browser that asked for this page to another one of ours (303), whatever it
+/// accepts. For forms there is [`redirect`].
+pub fn go(to: &str) {
+    #[cfg(feature = "ssr")]
+    if let (Some(options), Ok(to)) = (
+        use_context::<leptos_axum::ResponseOptions>(),
+        http::HeaderValue::from_str(own_path(to)),
+    ) {
+        options.set_status(http::StatusCode::SEE_OTHER);
+        options.insert_header(http::header::LOCATION, to);
+    }
+    #[cfg(not(feature = "ssr"))]
+    let _ = to;
+}
+
+/// Who looks, on pages for people who are logged in. Others are sent to log in, and the page
+/// has nothing to show.
+#[must_use]
+pub fn require_viewer() -> Option<Viewer> {
+    let viewer = use_visit().viewer;
+    if viewer.is_none() {
+        go(&login(&here()));
+    }
+    viewer
 }
 
 /// Answers with this status.
@@ -153,7 +267,7 @@ pub fn say_next(flash: Flash) {
 /// The sentence to say on this page, if there is one. It is said once.
 #[must_use]
 pub fn take_flash() -> Option<Flash> {
-    let flash = Flash::parse(&cookie(FLASH_COOKIE)?);
+    let flash = Flash::parse(&sent_cookie(FLASH_COOKIE)?);
     set_cookie(FLASH_COOKIE, "", 0);
     flash
 }
@@ -174,19 +288,10 @@ pub fn set_cookie(name: &str, value: &str, seconds: u32) {
 }
 
 /// The value of a cookie of the request.
-fn cookie(name: &str) -> Option<String> {
+fn sent_cookie(name: &str) -> Option<String> {
     #[cfg(feature = "ssr")]
     {
-        use_context::<http::request::Parts>()?
-            .headers
-            .get_all(http::header::COOKIE)
-            .iter()
-            .filter_map(|header| header.to_str().ok())
-            .flat_map(|header| header.split(';'))
-            .find_map(|pair| {
-                let (key, value) = pair.trim().split_once('=')?;
-                (key == name).then(|| value.to_owned())
-            })
+        people::cookie(&use_context::<http::request::Parts>()?.headers, name)
     }
     #[cfg(not(feature = "ssr"))]
     {
@@ -196,28 +301,22 @@ fn cookie(name: &str) -> Option<String> {
 }
 
 /// Whether the browser itself sent this form: then it wants a page back, not data.
-fn is_browser_form() -> bool {
+#[must_use]
+pub fn is_browser_form() -> bool {
     #[cfg(feature = "ssr")]
     {
-        use_context::<http::request::Parts>().is_some_and(|parts| {
-            parts
-                .headers
-                .get(http::header::ACCEPT)
-                .and_then(|accept| accept.to_str().ok())
-                .is_some_and(|accept| accept.contains("text/html"))
-        })
+        use_context::<http::request::Parts>().is_some_and(|parts| accepts_page(&parts.headers))
     }
     #[cfg(not(feature = "ssr"))]
     false
 }
 
-/// A path of this house, and nothing a browser would read as another one.
 #[cfg(feature = "ssr")]
-fn own_path(to: &str) -> &str {
-    let is_own = to.starts_with('/')
-        && !to.starts_with("//")
-        && to.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
-    if is_own { to } else { domain::routes::HOME }
+fn accepts_page(headers: &http::HeaderMap) -> bool {
+    headers
+        .get(http::header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"))
 }
 
 #[cfg(all(test, feature = "ssr"))]
@@ -239,6 +338,15 @@ mod tests {
         ] {
             assert_eq!(own_path(to), expected, "{to:?}");
         }
+    }
+
+    #[test]
+    fn who_logs_in_goes_on_where_they_were() {
+        assert_eq!(login("/"), "/login");
+        assert_eq!(
+            login("/search?q=a%20b&page=2#x"),
+            "/login?next=/search?q=a%2520b%26page=2%23x"
+        );
     }
 
     #[test]

@@ -1,0 +1,85 @@
+//! Where one is logged in.
+
+use leptos::prelude::*;
+
+use super::super::sight::SessionsSight;
+use crate::ui::form::FormError;
+
+/// All browsers that are logged in, the last used first.
+///
+/// # Errors
+/// When nobody is.
+#[server(prefix = "/ui/accounts", endpoint = "sessions")]
+pub async fn sessions() -> Result<SessionsSight, FormError> {
+    use super::super::sight::SessionSight;
+    use crate::context::{self, account};
+    let visitor = account::person().await?;
+    let accounts = context::use_services().accounts;
+    let sessions = account::settle(accounts.sessions(visitor.user.id).await, &[])?;
+    Ok(SessionsSight {
+        now: accounts.clock().now(),
+        sessions: sessions
+            .into_iter()
+            .map(|session| SessionSight {
+                here: Some(session.id) == visitor.session,
+                id: session.id,
+                address: session.address,
+                agent: session.agent,
+                created_at: session.created_at,
+                used_at: session.used_at,
+            })
+            .collect(),
+    })
+}
+
+/// Ends one session.
+///
+/// # Errors
+/// When it is over already.
+#[server(prefix = "/ui/accounts", endpoint = "revoke_session")]
+pub async fn revoke_session(#[server(default)] id: String) -> Result<(), FormError> {
+    use backend::accounts::AccountsError;
+
+    use crate::{
+        context::{self, account},
+        shell::flash::Flash,
+    };
+    let user = account::person().await?.user.id;
+    let revoked = match id.parse() {
+        Ok(id) => {
+            context::use_services()
+                .accounts
+                .revoke_session(user, id)
+                .await
+        }
+        Err(_) => Err(AccountsError::Unknown),
+    };
+    account::settle(revoked, &[])?;
+    context::say_next(Flash::SessionEnded);
+    Ok(())
+}
+
+/// Ends every session but this one.
+///
+/// # Errors
+/// When nobody is logged in by a browser.
+#[server(prefix = "/ui/accounts", endpoint = "revoke_others")]
+pub async fn revoke_others() -> Result<(), FormError> {
+    use backend::accounts::AccountsError;
+
+    use crate::{
+        context::{self, account},
+        shell::flash::Flash,
+    };
+    let visitor = account::person().await?;
+    let revoked = match visitor.session {
+        Some(here) => {
+            let accounts = context::use_services().accounts;
+            accounts.revoke_other_sessions(visitor.user.id, here).await
+        }
+        None => Err(AccountsError::NotLoggedIn),
+    };
+    account::settle(revoked, &[])?;
+    context::say_next(Flash::SessionsEnded);
+    Ok(())
+}

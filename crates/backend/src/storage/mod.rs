@@ -1,0 +1,186 @@
+//! Where files of the house lie: `fs:{data}/media`, by key. A small seam, so that an object
+//! store can take its place.
+//!
+//! A key is a relative path of our own making; nothing a person sent ever becomes one.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use bytes::Bytes;
+
+/// The files. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Storage {
+    root: Arc<Path>,
+}
+
+/// Why a file could not be kept or given.
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    #[error("no space is left for files; free some, and try again")]
+    Full,
+    #[error("a file could not be kept or read: {0}")]
+    Io(io::Error),
+}
+
+impl StorageError {
+    /// Stable, for programs.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Full => "storage_full",
+            Self::Io(_) => "storage_error",
+        }
+    }
+
+    #[must_use]
+    pub const fn is_client_fault(&self) -> bool {
+        false
+    }
+}
+
+impl From<io::Error> for StorageError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full,
+            _ => Self::Io(error),
+        }
+    }
+}
+
+impl Storage {
+    /// Files below this folder, which is made when the first one comes.
+    #[must_use]
+    pub fn below(root: impl Into<PathBuf>) -> Self {
+        Self {
+            root: root.into().into(),
+        }
+    }
+
+    /// Keeps a file: written beside, made durable, then renamed, so that nobody ever sees half
+    /// of one. An older file of that key is replaced.
+    ///
+    /// # Errors
+    /// When the disk is full or refuses; nothing is left behind then.
+    pub async fn put(&self, key: &str, bytes: Vec<u8>) -> Result<(), StorageError> {
+        let path = self.path(key);
+        blocking(move || write(&path, &bytes)).await
+    }
+
+    /// A whole file, if there is one.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub async fn get(&self, key: &str) -> Result<Option<Bytes>, StorageError> {
+        let path = self.path(key);
+        blocking(move || match std::fs::read(path) {
+            Ok(bytes) => Ok(Some(Bytes::from(bytes))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        })
+        .await
+    }
+
+    /// Forgets a file. One that is not there is no mistake.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub async fn delete(&self, key: &str) -> Result<(), StorageError> {
+        let path = self.path(key);
+        blocking(move || gone(std::fs::remove_file(path))).await
+    }
+
+    /// Forgets everything below a key.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub async fn delete_below(&self, key: &str) -> Result<(), StorageError> {
+        let path = self.path(key);
+        blocking(move || gone(std::fs::remove_dir_all(path))).await
+    }
+
+    fn path(&self, key: &str) -> PathBuf {
+        debug_assert!(
+            !key.is_empty() && key.split('/').all(|part| !matches!(part, "" | "." | "..")),
+            "a key of our own making stays below the root: {key}"
+        );
+        self.root.join(key)
+    }
+}
+
+fn gone(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
+fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    use io::Write as _;
+
+    let folder = path
+        .parent()
+        .ok_or_else(|| io::Error::other("a key has a folder"))?;
+    std::fs::create_dir_all(folder)?;
+    // The name is unlike any other, so that two writers of one key do not meet.
+    let beside = path.with_extension(format!("{:032x}.part", rand::random::<u128>()));
+    let written = std::fs::File::create_new(&beside)
+        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .and_then(|()| std::fs::rename(&beside, path))
+        .and_then(|()| std::fs::File::open(folder)?.sync_all());
+    if written.is_err() {
+        let _ = std::fs::remove_file(&beside);
+    }
+    written
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> Result<T, StorageError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| StorageError::Io(io::Error::other("the work was dropped")))?
+        .map_err(StorageError::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn keeps_replaces_and_forgets() {
+        let folder = tempfile::tempdir().unwrap();
+        let storage = Storage::below(folder.path().join("media"));
+        assert_eq!(storage.get("a/b.webp").await.unwrap(), None);
+        storage.delete("a/b.webp").await.unwrap();
+        storage.put("a/b.webp", b"one".to_vec()).await.unwrap();
+        storage.put("a/b.webp", b"two".to_vec()).await.unwrap();
+        storage.put("a/c.webp", b"three".to_vec()).await.unwrap();
+        assert_eq!(storage.get("a/b.webp").await.unwrap().unwrap(), "two");
+        let names = std::fs::read_dir(folder.path().join("media/a"))
+            .unwrap()
+            .count();
+        assert_eq!(names, 2, "nothing is left beside");
+        storage.delete("a/b.webp").await.unwrap();
+        assert_eq!(storage.get("a/b.webp").await.unwrap(), None);
+        storage.delete_below("a").await.unwrap();
+        storage.delete_below("a").await.unwrap();
+        assert_eq!(storage.get("a/c.webp").await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn a_refusal_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let storage = Storage::below(folder.path());
+        std::fs::create_dir_all(folder.path().join("a/b.webp/in the way")).unwrap();
+        let error = storage.put("a/b.webp", b"one".to_vec()).await.unwrap_err();
+        assert_eq!(error.code(), "storage_error");
+        assert_eq!(
+            std::fs::read_dir(folder.path().join("a")).unwrap().count(),
+            1
+        );
+    }
+}

@@ -1,0 +1,201 @@
+//! Logging in, and what slows down who guesses; sessions and their list.
+
+use std::time::Duration;
+
+use backend::accounts::{AccountsError, Client};
+use testkit::both_engines;
+
+use super::{PASSWORD, client, count, open, registered, user};
+
+fn from(address: &str) -> Client {
+    Client::new(address.parse().ok(), "a browser")
+}
+
+both_engines! {
+    async fn by_address_or_nick_in_any_case(test: TestDb) {
+        let backend = open(&test).await;
+        let accounts = &backend.accounts;
+        let ada = user(&test, &backend, "Ada.L").await;
+        for login in ["ada.l@mail.example", "ADA.L@MAIL.example", "ada.l", " ADA.L ", "@ada.l"] {
+            let (user, session) = accounts.log_in(login, PASSWORD, false, &client()).await.unwrap();
+            assert_eq!(user.id, ada.id, "{login}");
+            assert_eq!(session.max_age, None);
+        }
+        // Looking like somebody is not being them.
+        for login in ["ada_l", "ada-l", "eve", "", "ada.l@mail.example ' OR 1=1", "\u{0}"] {
+            let error = accounts.log_in(login, PASSWORD, false, &client()).await.unwrap_err();
+            assert_eq!(error.code(), "wrong_credentials", "{login:?}");
+        }
+        let long = "x".repeat(100_000);
+        let error = accounts.log_in(&long, &long, false, &client()).await.unwrap_err();
+        assert_eq!(error.code(), "wrong_credentials");
+    }
+
+    async fn guessing_gets_slower_for_accounts_there_are_and_are_not(test: TestDb) {
+        let backend = open(&test).await;
+        let accounts = &backend.accounts;
+        accounts.clock().stop();
+        user(&test, &backend, "ada").await;
+        for login in ["ada", "nobody.here"] {
+            for number in 0..5 {
+                // From everywhere: the account counts.
+                let there = from(&format!("198.51.100.{number}"));
+                let error = accounts.log_in(login, "wrong horse", false, &there).await.unwrap_err();
+                assert_eq!(error.code(), "wrong_credentials", "{login} {number}");
+            }
+            let error = accounts.log_in(login, PASSWORD, false, &from("203.0.113.9")).await.unwrap_err();
+            assert!(matches!(error, AccountsError::Wait { seconds: 1 }), "{login}: {error:?}");
+        }
+        // By the other name it is the same account.
+        let error = accounts.log_in("ada@mail.example", PASSWORD, false, &client()).await.unwrap_err();
+        assert_eq!(error.code(), "wait");
+        accounts.clock().advance(Duration::from_secs(2));
+        accounts.log_in("ada", PASSWORD, false, &client()).await.unwrap();
+        // The right one was there: the count begins anew.
+        for _ in 0..4 {
+            let error = accounts.log_in("ada", "wrong horse", false, &client()).await.unwrap_err();
+            assert_eq!(error.code(), "wrong_credentials");
+        }
+        accounts.log_in("ada", PASSWORD, false, &client()).await.unwrap();
+    }
+
+    async fn twenty_guesses_at_once_are_twenty(test: TestDb) {
+        let backend = open(&test).await;
+        user(&test, &backend, "ada").await;
+        backend.accounts.clock().stop();
+        let mut guesses = tokio::task::JoinSet::new();
+        for number in 0..20 {
+            let accounts = backend.accounts.clone();
+            guesses.spawn(async move {
+                let there = from(&format!("198.51.100.{number}"));
+                accounts.log_in("ada", "wrong horse", false, &there).await.unwrap_err()
+            });
+        }
+        let mut looked_at = 0;
+        while let Some(error) = guesses.join_next().await {
+            looked_at += usize::from(matches!(error.unwrap(), AccountsError::WrongCredentials));
+        }
+        assert_eq!(looked_at, 5);
+    }
+
+    async fn a_house_full_of_people_is_not_slowed_down(test: TestDb) {
+        let backend = open(&test).await;
+        let accounts = &backend.accounts;
+        accounts.clock().stop();
+        user(&test, &backend, "ada").await;
+        // More than may be guessed; in between somebody mistypes.
+        for number in 0..36 {
+            accounts.log_in("ada", PASSWORD, false, &client()).await.unwrap();
+            if number % 4 == 0 {
+                let error = accounts.log_in("ada", "wrong horse", false, &client()).await.unwrap_err();
+                assert_eq!(error.code(), "wrong_credentials", "{number}");
+            }
+        }
+    }
+
+    async fn one_network_cannot_try_every_account(test: TestDb) {
+        let backend = open(&test).await;
+        let accounts = &backend.accounts;
+        accounts.clock().stop();
+        let mut refused = 0;
+        for number in 0..34 {
+            // One household has many IPv6 addresses.
+            let there = from(&format!("2001:db8:7:7::{number:x}"));
+            let error = accounts.log_in(&format!("someone{number}"), "wrong horse", false, &there).await.unwrap_err();
+            refused += usize::from(error.code() == "wait");
+        }
+        assert!(refused >= 3, "{refused}");
+        let elsewhere = from("2001:db8:7:8::1");
+        let error = accounts.log_in("someone", "wrong horse", false, &elsewhere).await.unwrap_err();
+        assert_eq!(error.code(), "wrong_credentials");
+        accounts.clock().advance(Duration::from_secs(7200));
+        accounts.tidy().await.unwrap();
+        assert_eq!(count(&test, "throttles").await, 0);
+    }
+
+    async fn replicas_count_together(test: TestDb) {
+        let (one, two) = (open(&test).await, open(&test).await);
+        user(&test, &one, "ada").await;
+        one.accounts.clock().stop();
+        two.accounts.clock().stop();
+        for number in 0..5 {
+            let backend = if number % 2 == 0 { &one } else { &two };
+            let error = backend.accounts.log_in("ada", "wrong horse", false, &client()).await.unwrap_err();
+            assert_eq!(error.code(), "wrong_credentials");
+        }
+        assert_eq!(one.accounts.log_in("ada", PASSWORD, false, &client()).await.unwrap_err().code(), "wait");
+        assert_eq!(two.accounts.log_in("ada", PASSWORD, false, &client()).await.unwrap_err().code(), "wait");
+    }
+
+    async fn sessions_are_listed_and_revoked(test: TestDb) {
+        let backend = open(&test).await;
+        let accounts = &backend.accounts;
+        let first = registered(&test, &backend, "ada").await;
+        let ada = first.user.id;
+        let phone = Client::new("203.0.113.5".parse().ok(), "A phone");
+        let (_, second) = accounts.log_in("ada", PASSWORD, true, &phone).await.unwrap();
+        let (_, third) = accounts.log_in("ada", PASSWORD, false, &client()).await.unwrap();
+        assert_ne!(second.secret, third.secret);
+        let list = accounts.sessions(ada).await.unwrap();
+        assert_eq!(list.len(), 3);
+        let on_phone = list.iter().find(|session| session.id == second.id).unwrap();
+        assert_eq!((on_phone.address.as_str(), on_phone.agent.as_str()), ("203.0.113.5", "A phone"));
+        assert!(on_phone.remember);
+
+        // Nobody else can end it.
+        let eve = user(&test, &backend, "eve").await;
+        assert_eq!(accounts.revoke_session(eve.id, second.id).await.unwrap_err().code(), "unknown");
+        accounts.revoke_session(ada, second.id).await.unwrap();
+        assert!(accounts.visit(&second.secret, &client()).await.unwrap().is_none());
+        assert_eq!(accounts.revoke_other_sessions(ada, third.id).await.unwrap(), 1);
+        assert!(accounts.visit(&first.session.secret, &client()).await.unwrap().is_none());
+        assert!(accounts.visit(&third.secret, &client()).await.unwrap().is_some());
+        accounts.log_out(&third.secret).await.unwrap();
+        accounts.log_out(&third.secret).await.unwrap();
+        assert!(accounts.visit(&third.secret, &client()).await.unwrap().is_none());
+        assert_eq!(accounts.sessions(eve.id).await.unwrap().len(), 1);
+    }
+
+    async fn a_session_lives_as_long_as_it_is_used(test: TestDb) {
+        let backend = open(&test).await;
+        let accounts = &backend.accounts;
+        accounts.clock().stop();
+        let clock = accounts.clock();
+        let hours = |n: u64| Duration::from_secs(n * 3600);
+        let kept = registered(&test, &backend, "ada").await.session;
+        let (_, brief) = accounts.log_in("ada", PASSWORD, false, &client()).await.unwrap();
+        // A use within five minutes writes nothing.
+        let used = |list: Vec<backend::accounts::Session>| list.iter().map(|s| s.used_at).max();
+        let before = used(accounts.sessions(kept_user(accounts, &kept).await).await.unwrap());
+        clock.advance(Duration::from_secs(200));
+        let visit = accounts.visit(&brief.secret, &client()).await.unwrap().unwrap();
+        assert_eq!(visit.renewed, None);
+        assert_eq!(used(accounts.sessions(visit.visitor.user.id).await.unwrap()), before);
+        clock.advance(Duration::from_secs(200));
+        let elsewhere = Client::new("203.0.113.77".parse().ok(), "b");
+        let visit = accounts.visit(&kept.secret, &elsewhere).await.unwrap().unwrap();
+        assert!(visit.renewed.is_some(), "the cookie must live on too");
+        let list = accounts.sessions(visit.visitor.user.id).await.unwrap();
+        assert!(used(list.clone()) > before);
+        assert_eq!(list[0].address, "203.0.113.77", "the last place of use");
+        // Not remembered: a day without use is the end. Remembered: thirty.
+        clock.advance(hours(24));
+        assert!(accounts.visit(&brief.secret, &client()).await.unwrap().is_none());
+        for _ in 0..4 {
+            clock.advance(hours(24 * 25));
+            assert!(accounts.visit(&kept.secret, &client()).await.unwrap().is_some());
+        }
+        clock.advance(hours(24 * 30));
+        assert!(accounts.visit(&kept.secret, &client()).await.unwrap().is_none());
+        accounts.tidy().await.unwrap();
+        assert_eq!(count(&test, "sessions").await, 0);
+    }
+}
+
+async fn kept_user(
+    accounts: &backend::accounts::Accounts,
+    session: &backend::accounts::NewSession,
+) -> domain::ids::UserId {
+    let visit = accounts.visit(&session.secret, &client()).await.unwrap();
+    visit.unwrap().visitor.user.id
+}

@@ -1,0 +1,149 @@
+//! Profile, settings, avatars, and what admins do on the command line.
+
+use backend::accounts::{FirstAdmin, NewUser, UserSettings};
+use bytes::Bytes;
+use domain::{
+    accounts::{Role, VideoDefaults, Visibility},
+    forms::Fault,
+    language::Language,
+    theme::Theme,
+};
+use testkit::{TestBackend, TestDb, both_engines};
+
+use super::{PASSWORD, client, open, user};
+
+fn gif() -> Bytes {
+    let mut out = std::io::Cursor::new(Vec::new());
+    image::RgbImage::from_pixel(20, 20, image::Rgb([40, 40, 200]))
+        .write_to(&mut out, image::ImageFormat::Gif)
+        .unwrap();
+    out.into_inner().into()
+}
+
+both_engines! {
+    async fn profile_and_settings_are_saved(test: TestDb) {
+        let backend = open(&test).await;
+        let accounts = &backend.accounts;
+        let ada = user(&test, &backend, "ada").await;
+        accounts.save_profile(ada.id, " Ada  L. ", "Films.\nhttps://example.org").await.unwrap();
+        let settings = UserSettings {
+            language: Some(Language::Ru),
+            theme: Some(Theme::Dark),
+            video_defaults: Some(VideoDefaults { visibility: Visibility::Private }),
+        };
+        accounts.save_settings(ada.id, settings).await.unwrap();
+        let only_theme = UserSettings { theme: Some(Theme::Light), ..UserSettings::default() };
+        accounts.save_settings(ada.id, only_theme).await.unwrap();
+        let found = accounts.user(ada.id).await.unwrap().unwrap();
+        assert_eq!((found.name.as_str(), found.bio.as_str()), ("Ada L.", "Films.\nhttps://example.org"));
+        assert_eq!((found.language, found.theme), (Language::Ru, Theme::Light));
+        assert_eq!(found.video_defaults.visibility, Visibility::Private);
+        let error = accounts.save_profile(ada.id, "", "").await.unwrap_err();
+        assert_eq!(error.code(), "required");
+        let error = accounts.save_profile(ada.id, "Ada", &"x".repeat(501)).await.unwrap_err();
+        assert_eq!(error.code(), "too_long");
+    }
+
+    async fn a_nick_is_changed_and_the_old_one_is_free(test: TestDb) {
+        let backend = open(&test).await;
+        let accounts = &backend.accounts;
+        let ada = user(&test, &backend, "ada").await;
+        user(&test, &backend, "eve").await;
+        for (nick, fault) in [("EVE", Fault::Taken), ("admin", Fault::Reserved), ("a", Fault::TooShort)] {
+            assert_eq!(accounts.change_nick(ada.id, nick).await.unwrap_err().code(), fault.code());
+        }
+        // Another spelling of one's own.
+        accounts.change_nick(ada.id, "ADA").await.unwrap();
+        accounts.change_nick(ada.id, "lovelace").await.unwrap();
+        assert_eq!(accounts.profile("ada").await.unwrap(), None);
+        assert_eq!(accounts.profile("Lovelace").await.unwrap().unwrap().id, ada.id);
+        for nick in ["", "nobody-here", "../../etc/passwd", "%00"] {
+            assert_eq!(accounts.profile(nick).await.unwrap(), None, "{nick}");
+        }
+        user(&test, &backend, "ada2").await;
+        accounts.change_nick(ada.id, "ada").await.unwrap();
+    }
+
+    async fn an_avatar_is_changed_and_removed(test: TestDb) {
+        let backend = open(&test).await;
+        let accounts = &backend.accounts;
+        let ada = user(&test, &backend, "ada").await.id;
+        let first = accounts.change_avatar(ada, gif(), None).await.unwrap();
+        let second = accounts.change_avatar(ada, gif(), None).await.unwrap();
+        let get = async |version| accounts.avatars().get(ada, version, 512).await.unwrap();
+        assert!(get(first).await.is_none() && get(second).await.is_some());
+        let refused = accounts.change_avatar(ada, Bytes::from_static(b"text"), None).await.unwrap_err();
+        assert_eq!(refused.code(), "avatar_not_a_picture");
+        assert_eq!(accounts.user(ada).await.unwrap().unwrap().avatar, Some(second));
+        accounts.remove_avatar(ada).await.unwrap();
+        assert_eq!(accounts.user(ada).await.unwrap().unwrap().avatar, None);
+        assert!(get(second).await.is_none());
+    }
+
+    async fn an_admin_adds_people(test: TestDb) {
+        let backend = open(&test).await;
+        let accounts = &backend.accounts;
+        let new = |email: &str, password: Option<&str>| NewUser {
+            email: email.parse().unwrap(),
+            nick: None,
+            name: None,
+            role: Role::User,
+            language: Language::En,
+            password: password.map(str::to_owned),
+        };
+        let (ada, link) = accounts.create_user(new("ada.l@mail.example", Some(PASSWORD))).await.unwrap();
+        assert_eq!((ada.nick.as_str(), link.is_none()), ("ada.l", true));
+        let (other, _) = accounts.create_user(new("ada.l@other.example", Some(PASSWORD))).await.unwrap();
+        assert_eq!(other.nick.as_str(), "ada.l2");
+        let taken = accounts.create_user(new("ADA.L@mail.example", Some(PASSWORD))).await.unwrap_err();
+        assert_eq!(taken.code(), "taken");
+        let weak = accounts.create_user(new("x@mail.example", Some("password123"))).await.unwrap_err();
+        assert_eq!(weak.code(), "too_weak");
+        let odd = accounts.create_user(new("a+{b}@mail.example", None)).await.unwrap();
+        // Without a password nobody gets in, until the link was used.
+        let error = accounts.log_in(odd.0.nick.as_str(), "-", false, &client()).await.unwrap_err();
+        assert_eq!(error.code(), "wrong_credentials");
+        accounts.reset_password(&odd.1.unwrap(), PASSWORD).await.unwrap();
+        accounts.log_in(odd.0.nick.as_str(), PASSWORD, false, &client()).await.unwrap();
+        let mut named = new("nick@mail.example", None);
+        named.nick = Some("ADA_L".parse().unwrap());
+        assert_eq!(accounts.create_user(named).await.unwrap_err().code(), "taken");
+    }
+
+    async fn the_first_admin_comes_from_the_settings(test: TestDb) {
+        let with = |email: &str, password: &str| {
+            let pair = Some((email.to_owned(), password.to_owned()));
+            TestBackend::over(&test).settings(move |settings| settings.accounts.admin = pair)
+        };
+        let weak = with("admin@mail.example", "password123").open(&test).await;
+        assert_eq!(weak.accounts.first_admin().await.unwrap_err().code(), "too_weak");
+        let backend = with("admin@mail.example", PASSWORD).open(&test).await;
+        let FirstAdmin::Created(nick) = backend.accounts.first_admin().await.unwrap() else {
+            panic!("no admin");
+        };
+        // The word itself is reserved.
+        assert_eq!(nick, "admin_home");
+        let (user, _) = backend.accounts.log_in("admin@mail.example", PASSWORD, false, &client()).await.unwrap();
+        assert_eq!(user.role, Role::Admin);
+        assert_eq!(backend.accounts.first_admin().await.unwrap(), FirstAdmin::Present);
+    }
+
+    async fn who_registered_before_is_made_the_admin(test: TestDb) {
+        let backend = open(&test).await;
+        user(&test, &backend, "ada").await;
+        let backend = TestBackend::over(&test)
+            .settings(|settings| settings.accounts.admin = Some(("ada@mail.example".into(), String::new())))
+            .open(&test)
+            .await;
+        assert_eq!(backend.accounts.first_admin().await.unwrap(), FirstAdmin::Created("ada".into()));
+    }
+}
+
+#[tokio::test]
+async fn a_secret_that_can_be_guessed_is_refused() {
+    let test = TestDb::sqlite().await;
+    let mut settings = backend::Settings::new(test.folder());
+    settings.accounts.secret = "hunter2".to_owned();
+    let error = backend::Backend::over(test.again().await, settings).unwrap_err();
+    assert_eq!(error.code(), "secret_too_short");
+}

@@ -1,0 +1,368 @@
+//! Registration, step by step, and everything that can happen between the steps.
+
+use std::time::Duration;
+
+use backend::accounts::{AccountsError, Availability, Entry, NewInvitation, Secret};
+use bytes::Bytes;
+use domain::{
+    accounts::{RegistrationMode, Role, Step},
+    forms::Fault,
+    language::Language,
+};
+use testkit::{TestBackend, both_engines};
+
+use super::{
+    PASSWORD, client, code, count, drafted, drafted_with, letters, open, registered, user,
+};
+
+fn field(error: &AccountsError) -> (&'static str, Fault) {
+    match error {
+        AccountsError::Field { field, fault } => (field, *fault),
+        other => panic!("not a field: {other:?}"),
+    }
+}
+
+fn png() -> Bytes {
+    let mut out = std::io::Cursor::new(Vec::new());
+    image::RgbImage::from_pixel(40, 40, image::Rgb([200, 40, 40]))
+        .write_to(&mut out, image::ImageFormat::Png)
+        .unwrap();
+    out.into_inner().into()
+}
+
+both_engines! {
+    async fn somebody_registers_step_by_step(test: TestDb) {
+        let backend = open(&test).await;
+        let accounts = &backend.accounts;
+        let (secret, draft) = accounts
+            .answer_email(None, &Entry::Open, " Ada@Mail.Example ", Language::Uk)
+            .await
+            .unwrap();
+        assert_eq!((draft.step(), draft.email.as_deref()), (Step::Nick, Some("Ada@Mail.Example")));
+        let draft = accounts.answer_nick(&secret, "Леся", "Леся  Українка").await.unwrap();
+        assert_eq!(draft.name.as_deref(), Some("Леся Українка"));
+        accounts.answer_password(&secret, PASSWORD).await.unwrap();
+        let draft = accounts.answer_avatar(&secret, png(), None).await.unwrap();
+        let avatar = draft.avatar.unwrap();
+        assert_eq!(draft.step(), Step::Confirm);
+        let draft = accounts.ensure_code(&secret).await.unwrap();
+        assert_eq!(draft.code.unwrap().tries_left, 5);
+        // Opening the page again sends nothing.
+        accounts.ensure_code(&secret).await.unwrap();
+        let mails = letters(&test, "code", "Ada@Mail.Example").await;
+        assert_eq!(mails.len(), 1);
+        assert_eq!(mails[0]["to"]["language"], "uk");
+
+        let code = code(&test, "Ada@Mail.Example").await;
+        let spaced = format!(" {} {}", &code[..3], &code[3..]);
+        let confirmed = accounts.confirm(&secret, &spaced, &client()).await.unwrap();
+        let user = confirmed.user;
+        assert_eq!(user.nick.as_str(), "Леся");
+        assert_eq!((user.role, user.language), (Role::User, Language::Uk));
+        assert_eq!(user.avatar, Some(avatar));
+        assert!(accounts.avatars().get(user.id, avatar, 192).await.unwrap().is_some());
+        // Logged in, and the draft is gone.
+        let visit = accounts.visit(&confirmed.session.secret, &client()).await.unwrap().unwrap();
+        assert_eq!(visit.visitor.user, user);
+        assert_eq!(accounts.draft(&secret).await.unwrap(), None);
+        assert_eq!(accounts.profile("леся").await.unwrap(), Some(user));
+    }
+
+    async fn a_draft_survives_the_server_and_the_way_back(test: TestDb) {
+        let backend = open(&test).await;
+        let secret = drafted(&backend, "ada").await;
+        backend.close().await;
+        drop(backend);
+        let backend = open(&test).await;
+        let accounts = &backend.accounts;
+        let draft = accounts.draft(&secret).await.unwrap().unwrap();
+        assert_eq!(draft.step(), Step::Confirm);
+        // Back to the nick and forth again: nothing else is asked anew, the code is still good.
+        let draft = accounts.answer_nick(&secret, "countess", "Ada").await.unwrap();
+        assert_eq!(draft.step(), Step::Confirm);
+        assert!(draft.code.is_some());
+        let confirmed = accounts.confirm(&secret, &code(&test, "ada@mail.example").await, &client()).await;
+        assert_eq!(confirmed.unwrap().user.nick.as_str(), "countess");
+    }
+
+    async fn no_step_is_jumped_over(test: TestDb) {
+        let backend = open(&test).await;
+        let accounts = &backend.accounts;
+        let (secret, _) = accounts
+            .answer_email(None, &Entry::Open, "ada@mail.example", Language::En)
+            .await
+            .unwrap();
+        for outcome in [
+            accounts.answer_password(&secret, PASSWORD).await,
+            accounts.answer_avatar(&secret, png(), None).await,
+            accounts.keep_avatar(&secret).await,
+            accounts.ensure_code(&secret).await,
+            accounts.send_code(&secret).await,
+        ] {
+            match outcome.unwrap_err() {
+                AccountsError::NotYet(refusal) => assert_eq!(refusal.missing, Step::Nick),
+                other => panic!("{other:?}"),
+            }
+        }
+        let early = accounts.confirm(&secret, "123456", &client()).await.unwrap_err();
+        assert_eq!(early.code(), "step_not_yet");
+        let gone = accounts.answer_nick(&Secret::generate(), "ada", "").await.unwrap_err();
+        assert_eq!(gone.code(), "registration_gone");
+        assert_eq!(count(&test, "users").await, 0);
+    }
+
+    async fn what_is_taken_is_said_while_typing_and_when_sent(test: TestDb) {
+        let backend = open(&test).await;
+        user(&test, &backend, "ada").await;
+        let accounts = &backend.accounts;
+        assert_eq!(accounts.email_available("ADA@mail.EXAMPLE").await.unwrap(), Availability::Taken(vec![]));
+        assert_eq!(accounts.email_available("eve@mail.example").await.unwrap(), Availability::Free);
+        assert_eq!(accounts.email_available("eve").await.unwrap(), Availability::Refused(Fault::NotAnEmail));
+        for alike in ["ada", "ADA", "АDА".replace('D', "d").replace('А', "a").as_str(), "àda"] {
+            match accounts.nick_available(alike).await.unwrap() {
+                Availability::Taken(suggestions) => {
+                    assert_eq!(suggestions.len(), 3, "{alike}: {suggestions:?}");
+                    for nick in suggestions {
+                        assert_eq!(accounts.nick_available(&nick).await.unwrap(), Availability::Free, "{nick}");
+                    }
+                }
+                other => panic!("{alike}: {other:?}"),
+            }
+        }
+        assert_eq!(accounts.nick_available("adm1n").await.unwrap(), Availability::Refused(Fault::Reserved));
+        // Typed in two strokes: и and a breve.
+        assert_eq!(accounts.nick_available("сии\u{306}").await.unwrap(), Availability::Free);
+
+        let (secret, _) = accounts.answer_email(None, &Entry::Open, "eve@mail.example", Language::En).await.unwrap();
+        let error = accounts.answer_nick(&secret, "Ada", "").await.unwrap_err();
+        assert_eq!(field(&error), ("nick", Fault::Taken));
+        let error = accounts.answer_nick(&secret, "eve", "x\u{202E}").await.unwrap_err();
+        assert_eq!(field(&error), ("name", Fault::Unprintable));
+        accounts.answer_nick(&secret, "evelyn", "").await.unwrap();
+        for (password, fault) in [
+            ("short", Fault::TooShort),
+            ("password123", Fault::TooWeak),
+            ("i-am-Evelyn-you-see", Fault::HoldsOwnName),
+        ] {
+            let error = accounts.answer_password(&secret, password).await.unwrap_err();
+            assert_eq!(field(&error), ("password", fault));
+        }
+        let error = accounts.answer_email(Some(&secret), &Entry::Open, "ada@mail.example", Language::En).await.unwrap_err();
+        assert_eq!(field(&error), ("email", Fault::Taken));
+    }
+
+    async fn a_code_has_five_tries_and_fifteen_minutes(test: TestDb) {
+        let backend = open(&test).await;
+        let accounts = &backend.accounts;
+        accounts.clock().stop();
+        let secret = drafted(&backend, "ada").await;
+        let right = code(&test, "ada@mail.example").await;
+        let wrong = if right == "000000" { "000001" } else { "000000" };
+        for left in (1..5).rev() {
+            let error = accounts.confirm(&secret, wrong, &client()).await.unwrap_err();
+            assert!(matches!(error, AccountsError::WrongCode { left: n } if n == left), "{error:?}");
+        }
+        // No code at all costs no try.
+        let error = accounts.confirm(&secret, "12", &client()).await.unwrap_err();
+        assert_eq!(field(&error), ("code", Fault::TooShort));
+        assert_eq!(accounts.confirm(&secret, wrong, &client()).await.unwrap_err().code(), "code_spent");
+        // Now the right one does not help either.
+        assert_eq!(accounts.confirm(&secret, &right, &client()).await.unwrap_err().code(), "code_spent");
+        // Another one may be asked for after a while, and each time after a longer one.
+        let error = accounts.send_code(&secret).await.unwrap_err();
+        assert!(matches!(error, AccountsError::Wait { seconds: 25..=30 }), "{error:?}");
+        accounts.clock().advance(Duration::from_secs(31));
+        accounts.send_code(&secret).await.unwrap();
+        accounts.clock().advance(Duration::from_secs(31));
+        let error = accounts.send_code(&secret).await.unwrap_err();
+        assert!(matches!(error, AccountsError::Wait { seconds: 25..=30 }), "{error:?}");
+
+        let second = code(&test, "ada@mail.example").await;
+        accounts.clock().advance(Duration::from_secs(15 * 60));
+        assert_eq!(accounts.draft(&secret).await.unwrap().unwrap().code, None);
+        assert_eq!(accounts.confirm(&secret, &second, &client()).await.unwrap_err().code(), "code_spent");
+        // Opening the step again sends the third, which is good.
+        accounts.ensure_code(&secret).await.unwrap();
+        let third = code(&test, "ada@mail.example").await;
+        accounts.confirm(&secret, &third, &client()).await.unwrap();
+    }
+
+    async fn five_tries_at_once_are_five_tries(test: TestDb) {
+        let backend = open(&test).await;
+        let secret = drafted(&backend, "ada").await;
+        let right = code(&test, "ada@mail.example").await;
+        let mut tries = tokio::task::JoinSet::new();
+        for number in 0..20 {
+            let (accounts, secret) = (backend.accounts.clone(), secret.clone());
+            let guess = format!("{number:06}");
+            assert_ne!(guess, right, "one in fifty thousand; run it again");
+            tries.spawn(async move { accounts.confirm(&secret, &guess, &client()).await.unwrap_err() });
+        }
+        let mut looked_at = 0;
+        while let Some(error) = tries.join_next().await {
+            looked_at += usize::from(matches!(error.unwrap(), AccountsError::WrongCode { .. }));
+        }
+        // The fifth is told that the code is spent.
+        assert_eq!(looked_at, 4);
+    }
+
+    async fn another_address_asks_for_another_code(test: TestDb) {
+        let backend = open(&test).await;
+        let accounts = &backend.accounts;
+        let secret = drafted(&backend, "ada").await;
+        let old = code(&test, "ada@mail.example").await;
+        let (same, draft) = accounts
+            .answer_email(Some(&secret), &Entry::Open, "lovelace@mail.example", Language::En)
+            .await
+            .unwrap();
+        assert_eq!(same, secret);
+        assert_eq!((draft.step(), draft.code), (Step::Confirm, None));
+        assert_eq!(accounts.confirm(&secret, &old, &client()).await.unwrap_err().code(), "code_spent");
+        accounts.ensure_code(&secret).await.unwrap();
+        let new = code(&test, "lovelace@mail.example").await;
+        let user = accounts.confirm(&secret, &new, &client()).await.unwrap().user;
+        assert_eq!(user.email.as_str(), "lovelace@mail.example");
+    }
+
+    async fn nobody_can_fill_a_strangers_mailbox(test: TestDb) {
+        let backend = open(&test).await;
+        let accounts = &backend.accounts;
+        let mut sent = 0;
+        for number in 0..12 {
+            let (secret, _) = accounts.answer_email(None, &Entry::Open, "victim@mail.example", Language::En).await.unwrap();
+            accounts.answer_nick(&secret, &format!("sender{number}"), "").await.unwrap();
+            accounts.answer_password(&secret, PASSWORD).await.unwrap();
+            accounts.keep_avatar(&secret).await.unwrap();
+            match accounts.ensure_code(&secret).await {
+                Ok(_) => sent += 1,
+                Err(error) => assert_eq!(error.code(), "wait"),
+            }
+        }
+        assert_eq!(sent, 4);
+    }
+
+    async fn a_refused_picture_leaves_the_draft_as_it_was(test: TestDb) {
+        let backend = open(&test).await;
+        let accounts = &backend.accounts;
+        let (secret, _) = accounts.answer_email(None, &Entry::Open, "ada@mail.example", Language::En).await.unwrap();
+        accounts.answer_nick(&secret, "ada", "").await.unwrap();
+        accounts.answer_password(&secret, PASSWORD).await.unwrap();
+        let first = accounts.answer_avatar(&secret, png(), None).await.unwrap();
+        let error = accounts.answer_avatar(&secret, Bytes::from_static(b"<svg/>"), None).await.unwrap_err();
+        assert_eq!(error.code(), "avatar_unsupported");
+        assert_eq!(accounts.draft(&secret).await.unwrap().unwrap().avatar, first.avatar);
+        let second = accounts.answer_avatar(&secret, png(), None).await.unwrap();
+        let old = accounts.avatars().get(first.user, first.avatar.unwrap(), 64).await.unwrap();
+        assert!(old.is_none(), "the files of the first are gone");
+        let none = accounts.drop_draft_avatar(&secret).await.unwrap();
+        assert_eq!((none.avatar, none.step()), (None, Step::Confirm));
+        assert!(accounts.avatars().get(first.user, second.avatar.unwrap(), 64).await.unwrap().is_none());
+    }
+
+    async fn an_old_draft_goes_with_its_files(test: TestDb) {
+        let backend = open(&test).await;
+        let accounts = &backend.accounts;
+        let (secret, _) = accounts.answer_email(None, &Entry::Open, "ada@mail.example", Language::En).await.unwrap();
+        accounts.answer_nick(&secret, "ada", "").await.unwrap();
+        accounts.answer_password(&secret, PASSWORD).await.unwrap();
+        let draft = accounts.answer_avatar(&secret, png(), None).await.unwrap();
+        accounts.clock().advance(Duration::from_secs(24 * 3600 + 1));
+        assert_eq!(accounts.draft(&secret).await.unwrap(), None);
+        assert_eq!(accounts.ensure_code(&secret).await.unwrap_err().code(), "registration_gone");
+        accounts.tidy().await.unwrap();
+        assert_eq!(count(&test, "registrations").await, 0);
+        assert!(accounts.avatars().get(draft.user, draft.avatar.unwrap(), 64).await.unwrap().is_none());
+        // Starting over with the same cookie begins a new draft with a new secret.
+        let (new, _) = accounts.answer_email(Some(&secret), &Entry::Open, "ada@mail.example", Language::En).await.unwrap();
+        assert_ne!(new, secret);
+        accounts.discard_draft(&new).await.unwrap();
+        accounts.discard_draft(&new).await.unwrap();
+        assert_eq!(count(&test, "registrations").await, 0);
+    }
+
+    async fn invitations_are_counted_and_used_up_at_the_end(test: TestDb) {
+        let backend = TestBackend::over(&test)
+            .settings(|settings| settings.accounts.registration = RegistrationMode::Invite)
+            .open(&test)
+            .await;
+        let accounts = &backend.accounts;
+        let refused = accounts.answer_email(None, &Entry::Open, "ada@mail.example", Language::En).await;
+        assert_eq!(refused.unwrap_err().code(), "invitation_needed");
+        let wrong = accounts.may_register(&Entry::Invitation(Secret::generate())).await;
+        assert_eq!(wrong.unwrap_err().code(), "invitation_gone");
+
+        let new = NewInvitation {
+            email: Some("guest@mail.example".parse().unwrap()),
+            uses: 1,
+            days: 3,
+            language: Language::Ru,
+        };
+        let (id, url) = accounts.invite(None, &new).await.unwrap();
+        assert!(url.starts_with("http://127.0.0.1:3000/register?invite="), "{url}");
+        let mails = letters(&test, "invitation", "guest@mail.example").await;
+        assert_eq!(mails[0]["to"]["language"], "ru");
+        let entry = Entry::Invitation(Secret::parse(url.split_once('=').unwrap().1).unwrap());
+        // Two begin with it; the one who finishes has used it up.
+        let one = drafted_with(&backend, "one", "one@mail.example", &entry).await;
+        let two = drafted_with(&backend, "two", "two@mail.example", &entry).await;
+        // Who comes back without the address of the invitation still has it.
+        accounts.answer_email(Some(&one), &Entry::Open, "one@mail.example", Language::En).await.unwrap();
+        let code_of_one = code(&test, "one@mail.example").await;
+        accounts.confirm(&one, &code_of_one, &client()).await.unwrap();
+        let code_of_two = code(&test, "two@mail.example").await;
+        let late = accounts.confirm(&two, &code_of_two, &client()).await.unwrap_err();
+        assert_eq!(late.code(), "invitation_gone");
+        assert!(accounts.draft(&two).await.unwrap().is_some(), "nothing else is lost");
+        assert_eq!(accounts.invitations().await.unwrap()[0].uses, 1);
+        accounts.revoke_invitation(id).await.unwrap();
+        assert_eq!(accounts.revoke_invitation(id).await.unwrap_err().code(), "unknown");
+
+        let brief = NewInvitation { email: None, uses: 5, days: 1, language: Language::En };
+        let (_, url) = accounts.invite(None, &brief).await.unwrap();
+        let entry = Entry::Invitation(Secret::parse(url.split_once('=').unwrap().1).unwrap());
+        accounts.may_register(&entry).await.unwrap();
+        accounts.clock().advance(Duration::from_secs(24 * 3600));
+        assert_eq!(accounts.may_register(&entry).await.unwrap_err().code(), "invitation_gone");
+    }
+
+    async fn a_closed_house_lets_in_its_first_admin_alone(test: TestDb) {
+        let backend = TestBackend::over(&test)
+            .settings(|settings| settings.accounts.registration = RegistrationMode::Closed)
+            .open(&test)
+            .await;
+        let accounts = &backend.accounts;
+        assert_eq!(accounts.may_register(&Entry::Open).await.unwrap_err().code(), "registration_closed");
+        let link = |found| match found {
+            backend::accounts::FirstAdmin::Link(url) => url,
+            other => panic!("{other:?}"),
+        };
+        let first = link(accounts.first_admin().await.unwrap());
+        let second = link(accounts.first_admin().await.unwrap());
+        let entry = |url: &str| Entry::FirstAdmin(Secret::parse(url.split_once('=').unwrap().1).unwrap());
+        assert_eq!(accounts.may_register(&entry(&first)).await.unwrap_err().code(), "link_gone");
+        let secret = drafted_with(&backend, "owner.of.it", "owner@mail.example", &entry(&second)).await;
+        let code = code(&test, "owner@mail.example").await;
+        let user = accounts.confirm(&secret, &code, &client()).await.unwrap().user;
+        assert_eq!(user.role, Role::Admin);
+        assert_eq!(accounts.may_register(&entry(&second)).await.unwrap_err().code(), "link_gone");
+        assert_eq!(accounts.first_admin().await.unwrap(), backend::accounts::FirstAdmin::Present);
+    }
+
+    async fn nothing_that_proves_anything_is_in_the_tables(test: TestDb) {
+        let backend = open(&test).await;
+        let secret = drafted(&backend, "ada").await;
+        let code = code(&test, "ada@mail.example").await;
+        let row = sqlx::query("SELECT id, code, password FROM registrations")
+            .fetch_one(test.db.read())
+            .await
+            .unwrap();
+        let text = |column: &str| sqlx::Row::get::<String, _>(&row, column);
+        assert!(!text("id").contains(secret.reveal()));
+        assert!(!text("code").contains(&code));
+        assert!(text("password").starts_with("$argon2id$"));
+        let other = registered(&test, &backend, "eve").await;
+        let row = sqlx::query("SELECT hash FROM sessions").fetch_one(test.db.read()).await.unwrap();
+        let hash: String = sqlx::Row::get(&row, "hash");
+        assert!(!hash.contains(other.session.secret.reveal()));
+    }
+}
