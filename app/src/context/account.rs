@@ -4,7 +4,11 @@
 use std::time::Duration;
 
 use backend::accounts::{AccountsError, UserSettings};
-use domain::{forms::FieldFaults, language::Language, theme::Theme};
+use domain::{
+    forms::{Fault, FieldFaults},
+    language::Language,
+    theme::Theme,
+};
 use leptos::prelude::*;
 
 use super::{Visitor, current_visitor, secret_cookie, sent_cookie};
@@ -61,6 +65,14 @@ pub async fn person() -> Result<Visitor, FormError> {
     current_visitor()
         .await
         .ok_or_else(|| FormError::refused_for(Failure::NotLoggedIn, []))
+}
+
+/// A choice that the form does not offer.
+pub fn invalid(field: &'static str, values: &[(&str, &str)]) -> FormError {
+    FormError::refused(
+        FieldFaults::one(field, Fault::Invalid),
+        values.iter().copied(),
+    )
 }
 
 /// Makes an error a form shows: at its field, or above all of them.

@@ -72,11 +72,29 @@ async fn call(
     if is_error_of_the_library(&response) {
         return Err(fault(response).await);
     }
+    tidy_location(&mut response);
     response
         .headers_mut()
         .entry(header::CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));
     Ok(response)
+}
+
+/// The library sends a form back with an empty query, of which people see a bare `?`.
+fn tidy_location(response: &mut Response) {
+    let Some(location) = response.headers().get(header::LOCATION) else {
+        return;
+    };
+    let bytes = location.as_bytes();
+    let end = bytes
+        .iter()
+        .position(|byte| *byte == b'#')
+        .unwrap_or(bytes.len());
+    if let Some(path) = bytes[..end].strip_suffix(b"?")
+        && let Ok(tidy) = HeaderValue::from_bytes(&[path, &bytes[end..]].concat())
+    {
+        response.headers_mut().insert(header::LOCATION, tidy);
+    }
 }
 
 /// Calls that could be used to guess have a bucket of their own: who types is never near it.

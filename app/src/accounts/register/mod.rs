@@ -29,11 +29,11 @@ pub use self::{
 };
 use self::{code::CodeForm, email::EmailForm, nick::NickForm, password::PasswordForm};
 use crate::{
-    context::{go, here, use_visit},
+    context::{go, here, set_status, use_visit},
     i18n::Locale,
     ui::{
-        Alert, ButtonLink, Icon, Symbol, Variant,
-        form::{Failure, FormError, failure_text},
+        Alert, Button, ButtonLink, Icon, Symbol, Variant,
+        form::{ALERT_ID, Failure, FormError, failure_text},
     },
 };
 
@@ -168,7 +168,7 @@ fn show(
             <h1>{title}</h1>
             <p class="lead">{lead}</p>
         </header>
-        <div role="status">{note}</div>
+        <div role="status" id=ALERT_ID>{note}</div>
         {body(step, sight, asked)}
         {foot(locale, step, begun)}
     }
@@ -272,9 +272,7 @@ fn foot(locale: Locale, step: Step, begun: bool) -> AnyView {
                     }
                 })}
             <form method="post" action=api::Discard::PATH>
-                <button class="button" data-variant="quiet">
-                    <span>{td_string!(locale, register.start_over)}</span>
-                </button>
+                <Button variant=Variant::Quiet>{td_string!(locale, register.start_over)}</Button>
             </form>
             <p class="soft small">{td_string!(locale, register.kept)}</p>
         </footer>
@@ -287,6 +285,7 @@ fn foot(locale: Locale, step: Step, begun: bool) -> AnyView {
 fn Shut(why: Failure) -> impl IntoView {
     let visit = use_visit();
     let locale = visit.locale();
+    set_status(why.status());
     let (title, note) = match why {
         Failure::Closed => (
             td_string!(locale, register.closed_title),

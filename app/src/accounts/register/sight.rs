@@ -72,27 +72,18 @@ pub enum Note {
     EmailLost,
     /// The draft is over, or was never there.
     Gone,
-    /// One may not register any more, in the way one began.
-    Shut,
     /// Another code is on its way.
     Sent,
 }
 
 impl Note {
-    const ALL: [Self; 5] = [
-        Self::NickLost,
-        Self::EmailLost,
-        Self::Gone,
-        Self::Shut,
-        Self::Sent,
-    ];
+    const ALL: [Self; 4] = [Self::NickLost, Self::EmailLost, Self::Gone, Self::Sent];
 
     const fn code(self) -> &'static str {
         match self {
             Self::NickLost => "nick-lost",
             Self::EmailLost => "email-lost",
             Self::Gone => "gone",
-            Self::Shut => "shut",
             Self::Sent => "sent",
         }
     }
@@ -110,7 +101,7 @@ impl Note {
 
     pub(super) const fn tone(self) -> Tone {
         match self {
-            Self::NickLost | Self::EmailLost | Self::Gone | Self::Shut => Tone::Warn,
+            Self::NickLost | Self::EmailLost | Self::Gone => Tone::Warn,
             Self::Sent => Tone::Good,
         }
     }
@@ -120,7 +111,6 @@ impl Note {
             Self::NickLost => td_string!(locale, register.note_nick_lost),
             Self::EmailLost => td_string!(locale, register.note_email_lost),
             Self::Gone => td_string!(locale, register.note_gone),
-            Self::Shut => td_string!(locale, register.note_shut),
             Self::Sent => td_string!(locale, register.note_sent),
         }
     }

@@ -19,7 +19,7 @@ use crate::harness::{Answer, Case, TestApp};
 const PASSWORD: &str = "correct horse battery";
 
 /// Somebody with an account: `{nick}@mail.example`, and [`PASSWORD`].
-async fn person(app: &TestApp, nick: &str, role: Role) -> User {
+pub(crate) async fn person(app: &TestApp, nick: &str, role: Role) -> User {
     let new = NewUser {
         email: Email::parse(&format!("{nick}@mail.example")).unwrap(),
         nick: Some(nick.parse().unwrap()),
@@ -47,7 +47,7 @@ async fn count(app: &TestApp, sql: &'static str) -> i64 {
 }
 
 /// A browser with its cookies, on one of our pages.
-struct Browser<'a> {
+pub(crate) struct Browser<'a> {
     app: &'a TestApp,
     cookies: BTreeMap<String, String>,
     /// As islands ask: data instead of pages.
@@ -71,7 +71,7 @@ impl<'a> Browser<'a> {
     }
 
     /// Logged in already.
-    async fn of(app: &'a TestApp, nick: &str) -> Self {
+    pub(crate) async fn of(app: &'a TestApp, nick: &str) -> Self {
         let mut browser = Self::new(app);
         browser.log_in(nick, PASSWORD).await.expect(302);
         assert!(browser.session().is_some());
@@ -90,7 +90,7 @@ impl<'a> Browser<'a> {
         self.cookies.get("kadr_session").map(String::as_str)
     }
 
-    async fn get(&mut self, path: &str) -> Answer {
+    pub(crate) async fn get(&mut self, path: &str) -> Answer {
         self.send(Case::get(path)).await
     }
 

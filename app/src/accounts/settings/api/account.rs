@@ -139,7 +139,13 @@ pub async fn confirm_email(#[server(default)] key: String) -> Result<(), FormErr
     };
     account::settle(confirmed, &[])?;
     context::say_next(Flash::EmailChanged);
-    context::redirect(paths::SETTINGS_ACCOUNT);
+    // Straight to where it is said: a page that only leads on would swallow the sentence.
+    let there = context::current_visitor().await.is_some();
+    context::redirect(if there {
+        paths::SETTINGS_ACCOUNT
+    } else {
+        paths::LOGIN
+    });
     Ok(())
 }
 

@@ -68,10 +68,11 @@ pub async fn invite(
     if !(1..=1000).contains(&uses) {
         return Err(refuse("uses", Fault::Invalid));
     }
+    let days = days.parse().map_err(|_| refuse("days", Fault::Invalid))?;
     let new = NewInvitation {
         email,
         uses,
-        days: days.parse().unwrap_or(7),
+        days,
         language: context::use_visit().language,
     };
     let invited = context::use_services()
