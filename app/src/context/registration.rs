@@ -63,6 +63,7 @@ pub async fn look(wanted: Option<Step>, entry: Entry) -> Result<Sight, FormError
         shut: None,
         draft: None,
         suggestions: Vec::new(),
+        sent: false,
         unsent: None,
     };
     if draft.is_none() {
@@ -74,7 +75,11 @@ pub async fn look(wanted: Option<Step>, entry: Entry) -> Result<Sight, FormError
     if let (Some(found), Some(secret)) = (&mut draft, &secret) {
         if step == Step::Confirm {
             match accounts.ensure_code(secret).await {
-                Ok(fresh) => *found = fresh,
+                Ok(fresh) => {
+                    let sent_at = |draft: &Draft| draft.code.map(|code| code.sent_at);
+                    sight.sent = sent_at(found) != sent_at(&fresh);
+                    *found = fresh;
+                }
                 Err(error) => sight.unsent = Some(why(&error).ok_or_else(|| failed(&error))?),
             }
         }

@@ -90,9 +90,9 @@ async fn all_pages_are_complete_without_scripts(test: TestDb) {
 async fn pages_of_people_are_complete_for_them_alone(test: TestDb) {
     let app = TestApp::builder().over(test).start().await;
     person(&app, "viewer", Role::User).await;
-    person(&app, "owner", Role::Admin).await;
+    person(&app, "agnes", Role::Admin).await;
     let mut viewer = Browser::of(&app, "viewer").await;
-    let mut owner = Browser::of(&app, "owner").await;
+    let mut owner = Browser::of(&app, "agnes").await;
     for path in [OWN_PAGES, OWNERS_PAGES].concat() {
         let guest = app.send(Case::get(path).by_browser()).await.expect(303);
         assert_eq!(guest.header("location"), format!("/login?next={path}"));

@@ -33,7 +33,7 @@ use crate::{
     i18n::Locale,
     ui::{
         Alert, Button, ButtonLink, Icon, Symbol, Variant,
-        form::{ALERT_ID, Failure, FormError, failure_text},
+        form::{ALERT_ID, Failure, FormError, failure_text, returned},
     },
 };
 
@@ -156,8 +156,11 @@ fn show(
         .as_ref()
         .map_or_else(Progress::default, |draft| draft.progress);
     let (title, lead) = words(locale, step, sight.draft.as_ref());
-    // Where one was sent back with an error, that is what is to be said.
-    let note = asked.note.map(|note| {
+    // What was refused for its old code has a new one by now.
+    let replaced = sight.sent
+        && returned(api::Confirm::PATH).and_then(|error| error.why()) == Some(Failure::CodeSpent);
+    let note = asked.note.or(replaced.then_some(Note::Sent));
+    let note = note.map(|note| {
         view! { <Alert tone=note.tone() title=note.title(locale) /> }
     });
     view! {
@@ -235,6 +238,7 @@ fn body(step: Step, sight: Sight, asked: Asked) -> AnyView {
                 email=draft.email
                 confirmed=draft.confirmed
                 resend_in=draft.resend_in
+                sent=sight.sent
                 unsent=sight.unsent
             />
         }

@@ -23,6 +23,8 @@ pub struct Sight {
     pub draft: Option<DraftSight>,
     /// Free nicks near one that was lost.
     pub suggestions: Vec<String>,
+    /// A code was sent just now, because there was none that is still good.
+    pub sent: bool,
     /// Why there is no code on its way, if so.
     pub unsent: Option<Failure>,
 }

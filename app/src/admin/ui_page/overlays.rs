@@ -75,9 +75,9 @@ pub(super) fn Overlays(theme: Theme) -> impl IntoView {
                 </Menu>
                 <Menu
                     id=in_room(theme, "menu-person")
-                    label="Kadr"
+                    label=td_string!(locale, shell.menu)
                     picture=Some(
-                        view! { <Avatar name="Kadr" src="/icon-192.png" size=AvatarSize::Small /> }
+                        view! { <Avatar name="Agnès Varda" src="/icon-192.png" size=AvatarSize::Small /> }
                             .into_any(),
                     )
                 >
