@@ -13,6 +13,7 @@ mod stream;
 
 use std::{sync::Arc, time::Duration};
 
+use app::context::Identity;
 use axum::{
     body::Body,
     extract::{self, RawQuery},
@@ -24,7 +25,11 @@ use http::{HeaderValue, header};
 use tokio_util::sync::CancellationToken;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use self::{asked::Asked, places::Places, stream::Stream};
+use self::{
+    asked::Asked,
+    places::{Places, Visitor},
+    stream::Stream,
+};
 use super::{Caller, Fault, State};
 
 /// How often what happens. Only tests are in a hurry.
@@ -117,10 +122,17 @@ pub(super) fn routes() -> OpenApiRouter<State> {
 async fn events(
     extract::State(state): extract::State<EventsState>,
     extract::Extension(caller): extract::Extension<Caller>,
+    extract::Extension(identity): extract::Extension<Identity>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Fault> {
     let asked = Asked::parse(query.as_deref().unwrap_or_default())?;
-    let place = state.streams.places.take(caller.address);
+    // Who cannot be told is a guest: a stream tells nothing that needs more.
+    let person = identity.visitor().await.ok().flatten();
+    let visitor = person.map_or_else(
+        || Visitor::at(caller.address),
+        |person| Visitor::Person(person.user.id),
+    );
+    let place = state.streams.places.take(visitor);
     let stream = Stream::open(state, asked, place).await.map_err(|error| {
         tracing::warn!(%error, code = error.code(), "no snapshot for an event stream");
         Fault::Unavailable
