@@ -140,7 +140,8 @@ CREATE TABLE links (
 CREATE INDEX links_user ON links (user_id, kind);
 CREATE INDEX links_expiry ON links (expires_at);
 
--- What slows down who guesses. In the database, so that replicas and restarts count on.
+-- What slows down who guesses, and from where people came in lately. In the database, so that
+-- replicas and restarts count on. The key is a hash.
 CREATE TABLE throttles (
     key        TEXT PRIMARY KEY,
     count      BIGINT NOT NULL,

@@ -9,7 +9,8 @@ use domain::{
 };
 
 use super::{
-    FLASH_COOKIE, begin_registration, redirect, registration_secret, set_cookie, use_services,
+    FLASH_COOKIE, begin_registration, redirect, registration_secret, set_cookie, use_client,
+    use_services,
 };
 use crate::{
     accounts::register::{Checked, DraftSight, Note, Sight, What, path},
@@ -73,7 +74,7 @@ pub async fn look(wanted: Option<Step>, entry: Entry) -> Result<Sight, FormError
     }
     if let (Some(found), Some(secret)) = (&mut draft, &secret) {
         if step == Step::Confirm {
-            match accounts.ensure_code(secret).await {
+            match accounts.ensure_code(secret, &use_client()).await {
                 Ok(fresh) => *found = fresh,
                 Err(error) => sight.unsent = Some(why(&error).ok_or_else(|| failed(&error))?),
             }
@@ -144,7 +145,9 @@ pub async fn check(what: What, text: &str) -> Result<Checked, FormError> {
                 .map(|draft| (draft.nick, draft.email))
                 .unwrap_or_default();
             let own = [nick.unwrap_or_default(), email.unwrap_or_default()];
-            let verdict = accounts.judge_password(text, &[&own[0], &own[1]]).await;
+            let verdict = accounts
+                .judge_password(text, &[&own[0], &own[1]], &use_client())
+                .await;
             let verdict = verdict.map_err(|error| match why(&error) {
                 Some(why) => FormError::failed(why),
                 None => failed(&error),

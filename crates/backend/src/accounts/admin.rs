@@ -51,7 +51,7 @@ impl Accounts {
         }
         let mut tx = self.0.db.write().await?;
         let now = self.0.clock.now();
-        let secret = links::make(
+        let secret = links::replace(
             &mut tx,
             links::Kind::Admin,
             None,

@@ -69,7 +69,7 @@ impl Accounts {
         password: &str,
         keep: Option<SessionId>,
     ) -> Result<i64, AccountsError> {
-        self.confirm_password(user, password).await?;
+        self.confirm_password(user, keep, password).await?;
         let (now, known) = (self.0.clock.now(), self.existing(user).await?);
         let leaves_at = now + clock::ms(GRACE);
         let mut tx = self.0.db.write().await?;

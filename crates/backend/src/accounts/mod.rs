@@ -159,8 +159,14 @@ impl Accounts {
     ///
     /// # Errors
     /// [`AccountsError::Busy`].
-    pub async fn judge_password(&self, text: &str, own: &[&str]) -> Result<Verdict, AccountsError> {
-        self.0.passwords.judge(text, own).await
+    pub async fn judge_password(
+        &self,
+        text: &str,
+        own: &[&str],
+        client: &Client,
+    ) -> Result<Verdict, AccountsError> {
+        let network = client.network();
+        self.0.passwords.judge(text, own, &network).await
     }
 
     /// The time of this service. Tests let it pass.

@@ -109,10 +109,10 @@ pub async fn ask_email(
         context::{self, account},
         shell::flash::Flash,
     };
-    let user = account::person().await?.user.id;
+    let visitor = account::person().await?;
     let asked = context::use_services()
         .accounts
-        .request_email_change(user, &password, &email)
+        .request_email_change(visitor.user.id, visitor.session, &password, &email)
         .await;
     account::settle(asked, &[("email", &email)])?;
     context::say_next(Flash::EmailAsked);

@@ -57,6 +57,10 @@ impl Accounts {
         let expires_at = now + clock::ms(REFRESH);
         let mut tx = self.0.db.write().await?;
         store::insert_family(&mut tx, family, user.id, client, now, expires_at).await?;
+        self.0
+            .throttle
+            .welcome(&mut tx, user.id, &client.network())
+            .await?;
         let pair = self.pair(&mut tx, &user, family, now).await?;
         tx.commit().await?;
         Ok(pair)

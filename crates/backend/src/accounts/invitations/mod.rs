@@ -5,16 +5,21 @@ pub(super) mod store;
 
 use domain::{
     accounts::paths,
-    forms::email::Email,
+    forms::{Fault, email::Email},
     ids::{InvitationId, UserId},
     language::Language,
 };
 
-use super::{Accounts, AccountsError, Secret, clock};
+use super::{
+    Accounts, AccountsError, Secret, clock, fold,
+    throttle::{self, Purpose},
+};
 use crate::mail::{Letter, Recipient, SendMail};
 
 const MAX_USES: u32 = 1_000;
 const MAX_DAYS: u32 = 365;
+/// Of one person, that still work.
+const MAX: u32 = 200;
 
 /// What an invitation should be like.
 #[derive(Debug, Clone)]
@@ -43,12 +48,18 @@ impl Accounts {
     /// Makes an invitation and answers its address, which is not shown again.
     ///
     /// # Errors
-    /// When the database refuses.
+    /// [`AccountsError::TooMany`]; [`AccountsError::Wait`] when many were mailed.
     pub async fn invite(
         &self,
         by: Option<UserId>,
         new: &NewInvitation,
     ) -> Result<(InvitationId, String), AccountsError> {
+        if let (Some(by), Some(email)) = (by, &new.email) {
+            let key =
+                fold::email_key(email).ok_or(AccountsError::field("email", Fault::NotAnEmail))?;
+            let tallies = throttle::mail(Purpose::Invitation, &key, &by.to_string());
+            self.0.throttle.take(&tallies).await?;
+        }
         let (id, secret, now) = (
             InvitationId::generate(),
             Secret::generate(),
@@ -66,7 +77,9 @@ impl Accounts {
         };
         let path = paths::invitation(secret.reveal());
         let mut tx = self.0.db.write().await?;
-        store::insert(&mut tx, &row).await?;
+        if !store::insert(&mut tx, &row, MAX).await? {
+            return Err(AccountsError::TooMany { limit: MAX });
+        }
         if let Some(email) = &new.email {
             let mail = SendMail {
                 to: Recipient {

@@ -19,10 +19,13 @@ pub(super) struct Row<'a> {
     pub(super) expires_at: i64,
 }
 
-pub(super) async fn insert(tx: &mut Tx, row: &Row<'_>) -> Result<(), DbError> {
-    sqlx::query(
+/// Adds one, unless whoever gives it has enough that still work.
+pub(super) async fn insert(tx: &mut Tx, row: &Row<'_>, max: u32) -> Result<bool, DbError> {
+    let done = sqlx::query(
         "INSERT INTO invitations (id, hash, created_by, email, max_uses, created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+         SELECT $1, $2, $3, $4, CAST($5 AS BIGINT), CAST($6 AS BIGINT), CAST($7 AS BIGINT)
+         WHERE (SELECT COUNT(*) FROM invitations
+                WHERE created_by = $3 AND expires_at > $6 AND uses < max_uses) < $8",
     )
     .bind(row.id.to_string())
     .bind(row.hash)
@@ -31,9 +34,10 @@ pub(super) async fn insert(tx: &mut Tx, row: &Row<'_>) -> Result<(), DbError> {
     .bind(i64::from(row.max_uses))
     .bind(row.now)
     .bind(row.expires_at)
+    .bind(i64::from(max))
     .execute(&mut **tx)
     .await?;
-    Ok(())
+    Ok(done.rows_affected() == 1)
 }
 
 /// Whether one still lets somebody in.

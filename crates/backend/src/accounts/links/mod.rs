@@ -31,7 +31,20 @@ impl Kind {
     }
 }
 
-/// Makes a link; the older ones of that kind of that person (or of nobody) end.
+/// Makes a link in place of the older ones of that kind of that person (or of nobody).
+pub(super) async fn replace(
+    tx: &mut Tx,
+    kind: Kind,
+    user: Option<UserId>,
+    email: Option<&str>,
+    now: i64,
+    lasts: Duration,
+) -> Result<Secret, DbError> {
+    store::delete_kind(tx, kind.code(), user).await?;
+    make(tx, kind, user, email, now, lasts).await
+}
+
+/// Makes a link beside those that are there.
 pub(super) async fn make(
     tx: &mut Tx,
     kind: Kind,
@@ -41,7 +54,6 @@ pub(super) async fn make(
     lasts: Duration,
 ) -> Result<Secret, DbError> {
     let secret = Secret::generate();
-    store::delete_kind(tx, kind.code(), user).await?;
     let row = store::Row {
         hash: &secret.hash(),
         kind: kind.code(),

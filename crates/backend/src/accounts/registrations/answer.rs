@@ -10,7 +10,7 @@ use domain::{
 };
 
 use super::{
-    super::{Accounts, AccountsError, Secret, clock, users},
+    super::{Accounts, AccountsError, Client, Secret, clock, users},
     Draft, Entry, store,
 };
 
@@ -112,13 +112,18 @@ impl Accounts {
         &self,
         secret: &Secret,
         password: &str,
+        client: &Client,
     ) -> Result<Draft, AccountsError> {
         let row = self.at(secret, Step::Password).await?;
         let own = [
             row.nick.as_deref().unwrap_or(""),
             row.email.as_deref().unwrap_or(""),
         ];
-        let hash = self.0.passwords.accept(password, &own).await?;
+        let hash = self
+            .0
+            .passwords
+            .accept(password, &own, &client.network())
+            .await?;
         self.change(secret, async |tx, id, now, until| {
             store::set_password(tx, id, &hash, now, until).await
         })

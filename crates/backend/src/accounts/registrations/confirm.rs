@@ -7,7 +7,7 @@ use domain::{
 
 use super::{
     super::{
-        Accounts, AccountsError, Client, NewSession, Secret, User, invitations, links,
+        Accounts, AccountsError, Client, NewSession, Secret, User, invitations, links, throttle,
         users::store as users,
     },
     store,
@@ -59,6 +59,9 @@ impl Accounts {
             Ok(()) => {
                 // Remembered: it is the browser they have just set up.
                 let session = self.begin_session(&mut tx, row.user, true, client).await?;
+                // The code was no mail to a stranger.
+                let sender = throttle::SENDER.of(&[&client.network()]);
+                self.0.throttle.give_back(&mut tx, &sender).await?;
                 tx.commit().await?;
                 let user = self.existing(row.user).await?;
                 Ok(Confirmed { user, session })

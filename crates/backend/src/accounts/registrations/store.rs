@@ -30,7 +30,7 @@ pub(in crate::accounts) struct Row {
     pub(super) password: Option<String>,
     pub(super) avatar: Option<AvatarId>,
     avatar_answered: bool,
-    has_code: bool,
+    pub(super) has_code: bool,
     code_tries: u32,
     pub(super) code_sends: u32,
     pub(super) code_sent_at: Option<i64>,
@@ -130,7 +130,8 @@ pub(super) struct Begin<'a> {
 }
 
 /// Adds a draft, or gives one that is there another address. Another one asks for another
-/// code; the same one in other letters does not.
+/// code; the same one in other letters does not. How many codes were sent, and when, stays:
+/// a draft is no way to write to many.
 pub(super) async fn begin(tx: &mut Tx, new: &Begin<'_>) -> Result<Row, DbError> {
     let row = sqlx::query(concat!(
         "INSERT INTO registrations (id, user_id, language, email, email_key, invitation,
@@ -143,8 +144,6 @@ pub(super) async fn begin(tx: &mut Tx, new: &Begin<'_>) -> Result<Row, DbError> 
              admin_link = COALESCE(excluded.admin_link, registrations.admin_link),
              code = CASE WHEN registrations.email_key = excluded.email_key
                          THEN registrations.code END,
-             code_sent_at = CASE WHEN registrations.email_key = excluded.email_key
-                                 THEN registrations.code_sent_at END,
              confirmed = CASE WHEN registrations.email_key = excluded.email_key
                               THEN registrations.confirmed ELSE 0 END
          RETURNING ",
@@ -325,8 +324,7 @@ pub(super) async fn lose_nick(tx: &mut Tx, id: &str) -> Result<(), DbError> {
 
 pub(super) async fn lose_email(tx: &mut Tx, id: &str) -> Result<(), DbError> {
     sqlx::query(
-        "UPDATE registrations SET email_key = NULL, confirmed = 0, code = NULL,
-             code_sent_at = NULL WHERE id = $1",
+        "UPDATE registrations SET email_key = NULL, confirmed = 0, code = NULL WHERE id = $1",
     )
     .bind(id)
     .execute(&mut **tx)

@@ -92,6 +92,7 @@ impl Accounts {
             lasts: clock::ms(lasts(remember)),
         };
         store::insert(tx, &row).await?;
+        self.0.throttle.welcome(tx, user, &client.network()).await?;
         Ok(New {
             secret,
             id,

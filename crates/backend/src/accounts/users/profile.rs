@@ -263,7 +263,7 @@ impl Accounts {
         let password = match &new.password {
             Some(text) => {
                 let own = [local, new.nick.as_ref().map_or(local, Nick::as_str)];
-                self.0.passwords.accept(text, &own).await?
+                self.0.passwords.accept(text, &own, "").await?
             }
             // Nobody can log in with it.
             None => "-".to_owned(),

@@ -68,9 +68,12 @@ async fn drafted_with(backend: &Backend, nick: &str, email: &str, entry: &Entry)
         .await
         .unwrap();
     accounts.answer_nick(&secret, nick, "").await.unwrap();
-    accounts.answer_password(&secret, PASSWORD).await.unwrap();
+    accounts
+        .answer_password(&secret, PASSWORD, &client())
+        .await
+        .unwrap();
     accounts.keep_avatar(&secret).await.unwrap();
-    accounts.ensure_code(&secret).await.unwrap();
+    accounts.ensure_code(&secret, &client()).await.unwrap();
     secret
 }
 

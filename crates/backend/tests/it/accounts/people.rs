@@ -103,7 +103,7 @@ both_engines! {
         // Without a password nobody gets in, until the link was used.
         let error = accounts.log_in(odd.0.nick.as_str(), "-", false, &client()).await.unwrap_err();
         assert_eq!(error.code(), "wrong_credentials");
-        accounts.reset_password(&odd.1.unwrap(), PASSWORD).await.unwrap();
+        accounts.reset_password(&odd.1.unwrap(), PASSWORD, &client()).await.unwrap();
         accounts.log_in(odd.0.nick.as_str(), PASSWORD, false, &client()).await.unwrap();
         let mut named = new("nick@mail.example", None);
         named.nick = Some("ADA_L".parse().unwrap());

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use backend::accounts::{AccountsError, Availability, Entry, NewInvitation, Secret};
+use backend::accounts::{AccountsError, Availability, Client, Entry, NewInvitation, Secret};
 use bytes::Bytes;
 use domain::{
     accounts::{RegistrationMode, Role, Step},
-    forms::Fault,
+    forms::{Fault, email::Email},
     language::Language,
 };
 use testkit::{TestBackend, both_engines};
@@ -41,14 +41,14 @@ both_engines! {
         assert_eq!((draft.step(), draft.email.as_deref()), (Step::Nick, Some("Ada@Mail.Example")));
         let draft = accounts.answer_nick(&secret, "Леся", "Леся  Українка").await.unwrap();
         assert_eq!(draft.name.as_deref(), Some("Леся Українка"));
-        accounts.answer_password(&secret, PASSWORD).await.unwrap();
+        accounts.answer_password(&secret, PASSWORD, &client()).await.unwrap();
         let draft = accounts.answer_avatar(&secret, png(), None).await.unwrap();
         let avatar = draft.avatar.unwrap();
         assert_eq!(draft.step(), Step::Confirm);
-        let draft = accounts.ensure_code(&secret).await.unwrap();
+        let draft = accounts.ensure_code(&secret, &client()).await.unwrap();
         assert_eq!(draft.code.unwrap().tries_left, 5);
         // Opening the page again sends nothing.
-        accounts.ensure_code(&secret).await.unwrap();
+        accounts.ensure_code(&secret, &client()).await.unwrap();
         let mails = letters(&test, "code", "Ada@Mail.Example").await;
         assert_eq!(mails.len(), 1);
         assert_eq!(mails[0]["to"]["language"], "uk");
@@ -93,11 +93,11 @@ both_engines! {
             .await
             .unwrap();
         for outcome in [
-            accounts.answer_password(&secret, PASSWORD).await,
+            accounts.answer_password(&secret, PASSWORD, &client()).await,
             accounts.answer_avatar(&secret, png(), None).await,
             accounts.keep_avatar(&secret).await,
-            accounts.ensure_code(&secret).await,
-            accounts.send_code(&secret).await,
+            accounts.ensure_code(&secret, &client()).await,
+            accounts.send_code(&secret, &client()).await,
         ] {
             match outcome.unwrap_err() {
                 AccountsError::NotYet(refusal) => assert_eq!(refusal.missing, Step::Nick),
@@ -144,7 +144,7 @@ both_engines! {
             ("password123", Fault::TooWeak),
             ("i-am-Evelyn-you-see", Fault::HoldsOwnName),
         ] {
-            let error = accounts.answer_password(&secret, password).await.unwrap_err();
+            let error = accounts.answer_password(&secret, password, &client()).await.unwrap_err();
             assert_eq!(field(&error), ("password", fault));
         }
         let error = accounts.answer_email(Some(&secret), &Entry::Open, "ada@mail.example", Language::En).await.unwrap_err();
@@ -169,12 +169,12 @@ both_engines! {
         // Now the right one does not help either.
         assert_eq!(accounts.confirm(&secret, &right, &client()).await.unwrap_err().code(), "code_spent");
         // Another one may be asked for after a while, and each time after a longer one.
-        let error = accounts.send_code(&secret).await.unwrap_err();
+        let error = accounts.send_code(&secret, &client()).await.unwrap_err();
         assert!(matches!(error, AccountsError::Wait { seconds: 25..=30 }), "{error:?}");
         accounts.clock().advance(Duration::from_secs(31));
-        accounts.send_code(&secret).await.unwrap();
+        accounts.send_code(&secret, &client()).await.unwrap();
         accounts.clock().advance(Duration::from_secs(31));
-        let error = accounts.send_code(&secret).await.unwrap_err();
+        let error = accounts.send_code(&secret, &client()).await.unwrap_err();
         assert!(matches!(error, AccountsError::Wait { seconds: 25..=30 }), "{error:?}");
 
         let second = code(&test, "ada@mail.example").await;
@@ -182,7 +182,7 @@ both_engines! {
         assert_eq!(accounts.draft(&secret).await.unwrap().unwrap().code, None);
         assert_eq!(accounts.confirm(&secret, &second, &client()).await.unwrap_err().code(), "code_spent");
         // Opening the step again sends the third, which is good.
-        accounts.ensure_code(&secret).await.unwrap();
+        accounts.ensure_code(&secret, &client()).await.unwrap();
         let third = code(&test, "ada@mail.example").await;
         accounts.confirm(&secret, &third, &client()).await.unwrap();
     }
@@ -218,7 +218,7 @@ both_engines! {
         assert_eq!(same, secret);
         assert_eq!((draft.step(), draft.code), (Step::Confirm, None));
         assert_eq!(accounts.confirm(&secret, &old, &client()).await.unwrap_err().code(), "code_spent");
-        accounts.ensure_code(&secret).await.unwrap();
+        accounts.ensure_code(&secret, &client()).await.unwrap();
         let new = code(&test, "lovelace@mail.example").await;
         let user = accounts.confirm(&secret, &new, &client()).await.unwrap().user;
         assert_eq!(user.email.as_str(), "lovelace@mail.example");
@@ -231,9 +231,9 @@ both_engines! {
         for number in 0..12 {
             let (secret, _) = accounts.answer_email(None, &Entry::Open, "victim@mail.example", Language::En).await.unwrap();
             accounts.answer_nick(&secret, &format!("sender{number}"), "").await.unwrap();
-            accounts.answer_password(&secret, PASSWORD).await.unwrap();
+            accounts.answer_password(&secret, PASSWORD, &client()).await.unwrap();
             accounts.keep_avatar(&secret).await.unwrap();
-            match accounts.ensure_code(&secret).await {
+            match accounts.ensure_code(&secret, &client()).await {
                 Ok(_) => sent += 1,
                 Err(error) => assert_eq!(error.code(), "wait"),
             }
@@ -241,12 +241,111 @@ both_engines! {
         assert_eq!(sent, 4);
     }
 
+    async fn a_draft_is_no_way_to_write_to_many(test: TestDb) {
+        let backend = open(&test).await;
+        let accounts = &backend.accounts;
+        accounts.clock().stop();
+        let (secret, _) = accounts.answer_email(None, &Entry::Open, "stranger0@mail.example", Language::En).await.unwrap();
+        accounts.answer_nick(&secret, "spammer", "Buy at evil.example").await.unwrap();
+        accounts.answer_password(&secret, PASSWORD, &client()).await.unwrap();
+        accounts.keep_avatar(&secret).await.unwrap();
+        let mut sent = 0;
+        for number in 0..10 {
+            let email = format!("stranger{number}@mail.example");
+            accounts.answer_email(Some(&secret), &Entry::Open, &email, Language::En).await.unwrap();
+            match accounts.ensure_code(&secret, &client()).await {
+                Ok(_) => sent += 1,
+                Err(error) => assert_eq!(error.code(), "wait"),
+            }
+            if let Some(mail) = letters(&test, "code", &email).await.pop() {
+                assert_eq!(mail["to"]["name"], serde_json::Value::Null, "no words of others");
+            }
+        }
+        // Typos are mended at once, but not for ever: then the waits grow, whatever the address.
+        assert_eq!(sent, 3);
+        accounts.clock().advance(Duration::from_secs(121));
+        accounts.send_code(&secret, &client()).await.unwrap();
+        accounts.clock().advance(Duration::from_secs(121));
+        assert_eq!(accounts.send_code(&secret, &client()).await.unwrap_err().code(), "wait");
+    }
+
+    async fn one_network_does_not_write_to_everybody(test: TestDb) {
+        let backend = open(&test).await;
+        let accounts = &backend.accounts;
+        accounts.clock().stop();
+        // Answered mails do not count: a whole school may register.
+        registered(&test, &backend, "ada").await;
+        let ask = |number: usize, from: Client| async move {
+            let email = format!("stranger{number}@mail.example");
+            accounts.request_reset(&email, Language::En, &from).await.map_err(|error| error.code())
+        };
+        for number in 0..100 {
+            ask(number, client()).await.unwrap();
+        }
+        assert_eq!(ask(100, client()).await, Err("wait"));
+        let elsewhere = Client::new("198.51.100.1".parse().ok(), "");
+        assert_eq!(ask(100, elsewhere).await, Ok(()));
+    }
+
+    async fn one_purpose_does_not_hinder_another(test: TestDb) {
+        let backend = open(&test).await;
+        let accounts = &backend.accounts;
+        accounts.clock().stop();
+        let email = "ada@mail.example";
+        // A bot asks for resets until it must wait: in one place soon, from many later.
+        for number in 0..4 {
+            accounts.request_reset(email, Language::En, &client()).await.unwrap_or_else(|e| panic!("{number} {e}"));
+        }
+        assert_eq!(accounts.request_reset(email, Language::En, &client()).await.unwrap_err().code(), "wait");
+        let mut asked = 4;
+        for number in 0..60 {
+            let there = Client::new(format!("198.51.100.{number}").parse().ok(), "");
+            asked += usize::from(accounts.request_reset(email, Language::En, &there).await.is_ok());
+        }
+        assert_eq!(asked, 30, "a mailbox has an end");
+        // The owner of the address can register all the same.
+        registered(&test, &backend, "ada").await;
+    }
+
+    async fn who_invites_has_an_end_too(test: TestDb) {
+        let backend = open(&test).await;
+        let accounts = &backend.accounts;
+        accounts.clock().stop();
+        let host = user(&test, &backend, "host").await;
+        let new = |email: Option<String>| NewInvitation {
+            email: email.map(|email| Email::parse(&email).unwrap()),
+            uses: 1,
+            days: 7,
+            language: Language::En,
+        };
+        for _ in 0..4 {
+            accounts.invite(Some(host.id), &new(Some("a@mail.example".into()))).await.unwrap();
+        }
+        let error = accounts.invite(Some(host.id), &new(Some("A@mail.example".into()))).await.unwrap_err();
+        assert_eq!(error.code(), "wait", "one address is not written to for ever");
+        for number in 0..95 {
+            accounts.invite(Some(host.id), &new(Some(format!("b{number}@mail.example")))).await.unwrap();
+        }
+        accounts.invite(Some(host.id), &new(Some("c@mail.example".into()))).await.unwrap();
+        let error = accounts.invite(Some(host.id), &new(Some("d@mail.example".into()))).await.unwrap_err();
+        assert_eq!(error.code(), "wait", "nor are a hundred");
+        for _ in 100..200 {
+            accounts.invite(Some(host.id), &new(None)).await.unwrap();
+        }
+        let error = accounts.invite(Some(host.id), &new(None)).await.unwrap_err();
+        assert!(matches!(error, AccountsError::TooMany { limit: 200 }), "{error:?}");
+        // Those that are over do not count, and the command line is nobody.
+        accounts.invite(None, &new(None)).await.unwrap();
+        accounts.clock().advance(Duration::from_secs(8 * 24 * 3600));
+        accounts.invite(Some(host.id), &new(None)).await.unwrap();
+    }
+
     async fn a_refused_picture_leaves_the_draft_as_it_was(test: TestDb) {
         let backend = open(&test).await;
         let accounts = &backend.accounts;
         let (secret, _) = accounts.answer_email(None, &Entry::Open, "ada@mail.example", Language::En).await.unwrap();
         accounts.answer_nick(&secret, "ada", "").await.unwrap();
-        accounts.answer_password(&secret, PASSWORD).await.unwrap();
+        accounts.answer_password(&secret, PASSWORD, &client()).await.unwrap();
         let first = accounts.answer_avatar(&secret, png(), None).await.unwrap();
         let error = accounts.answer_avatar(&secret, Bytes::from_static(b"<svg/>"), None).await.unwrap_err();
         assert_eq!(error.code(), "avatar_unsupported");
@@ -264,11 +363,11 @@ both_engines! {
         let accounts = &backend.accounts;
         let (secret, _) = accounts.answer_email(None, &Entry::Open, "ada@mail.example", Language::En).await.unwrap();
         accounts.answer_nick(&secret, "ada", "").await.unwrap();
-        accounts.answer_password(&secret, PASSWORD).await.unwrap();
+        accounts.answer_password(&secret, PASSWORD, &client()).await.unwrap();
         let draft = accounts.answer_avatar(&secret, png(), None).await.unwrap();
         accounts.clock().advance(Duration::from_secs(24 * 3600 + 1));
         assert_eq!(accounts.draft(&secret).await.unwrap(), None);
-        assert_eq!(accounts.ensure_code(&secret).await.unwrap_err().code(), "registration_gone");
+        assert_eq!(accounts.ensure_code(&secret, &client()).await.unwrap_err().code(), "registration_gone");
         accounts.tidy().await.unwrap();
         assert_eq!(count(&test, "registrations").await, 0);
         assert!(accounts.avatars().get(draft.user, draft.avatar.unwrap(), 64).await.unwrap().is_none());
