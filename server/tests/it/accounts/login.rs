@@ -272,6 +272,22 @@ async fn checks_and_guesses_have_limits_of_their_own() {
 }
 
 #[tokio::test]
+async fn answers_of_a_registration_are_limited_as_checks_are() {
+    // They tell whether a name is taken.
+    for (call, field) in [("register_email", "email"), ("register_nick", "nick")] {
+        let app = TestApp::start().await;
+        let mut browser = Browser::with_scripts(&app);
+        let path = format!("/ui/accounts/{call}");
+        let mut taken = 0;
+        while browser.form(&path, &[(field, "?")]).await.status != 429 {
+            taken += 1;
+            assert!(taken < 50, "{call}");
+        }
+        assert!(taken >= 30, "{call}: {taken}");
+    }
+}
+
+#[tokio::test]
 async fn a_cookie_that_is_nothing_is_nobody() {
     let app = TestApp::start().await;
     for value in ["", "x", "kadr_abc", "a b", "é", &"a".repeat(5000)] {
