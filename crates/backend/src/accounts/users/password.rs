@@ -27,10 +27,7 @@ impl Accounts {
         client: &Client,
     ) -> Result<User, AccountsError> {
         let (network, name) = (client.network(), name_of(login));
-        let known = self
-            .known(login)
-            .await?
-            .filter(|known| Self::is_meant(known, login));
+        let known = self.known(login).await?;
         let throttle = &self.0.throttle;
         let account = known.as_ref().map(|known| known.user.id);
         let here = throttle::HERE.of(&[&name, &network]);
