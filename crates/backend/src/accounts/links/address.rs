@@ -19,7 +19,8 @@ use crate::mail::{Letter, Recipient, SendMail};
 const LASTS: std::time::Duration = clock::hours(24);
 
 impl Accounts {
-    /// Sends a link to the new address. Nothing changes until it is opened.
+    /// Sends a link to the new address, and tells the old one. Nothing changes until the link is
+    /// opened; another password ends it.
     ///
     /// # Errors
     /// [`AccountsError::Field`] for `password` and `email`.
@@ -44,7 +45,7 @@ impl Accounts {
         self.0.throttle.take(&tallies).await?;
         let mut tx = self.0.db.write().await?;
         let now = self.0.clock.now();
-        let address = Some(email.as_str());
+        let (address, shown) = (Some(email.as_str()), masked(&email));
         // A mistyped address must not keep its link.
         let secret =
             super::replace(&mut tx, Kind::Email, Some(user.id), address, now, LASTS).await?;
@@ -62,6 +63,9 @@ impl Accounts {
             letter,
         };
         self.0.jobs.enqueue(&mut tx, &mail).await?;
+        // Whoever knows the password need not be the owner, who can stop it until then.
+        let warning = Letter::EmailChangeAsked { address: shown };
+        self.tell(&mut tx, &user, warning).await?;
         Ok(tx.commit().await?)
     }
 
@@ -87,6 +91,8 @@ impl Accounts {
         {
             return Err(AccountsError::LinkGone);
         }
+        // What was mailed to the old address opens nothing any more.
+        store::delete_of(&mut tx, user).await?;
         let letter = Letter::EmailChanged {
             address: masked(&email),
         };

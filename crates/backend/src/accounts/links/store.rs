@@ -94,6 +94,15 @@ pub(super) async fn delete_kind(
     Ok(())
 }
 
+/// Every link of somebody.
+pub(in crate::accounts) async fn delete_of(tx: &mut Tx, user: UserId) -> Result<(), DbError> {
+    sqlx::query("DELETE FROM links WHERE user_id = $1")
+        .bind(user.to_string())
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
 pub(in crate::accounts) async fn tidy(tx: &mut Tx, now: i64) -> Result<u64, DbError> {
     let gone = sqlx::query("DELETE FROM links WHERE expires_at <= $1")
         .bind(now)

@@ -8,7 +8,8 @@ use domain::{
 
 use super::{
     super::{
-        Accounts, AccountsError, Client, SessionId, access, fold, passwords, sessions, throttle,
+        Accounts, AccountsError, Client, SessionId, access, fold, links, passwords, sessions,
+        throttle,
     },
     User, store,
 };
@@ -126,7 +127,8 @@ impl Accounts {
         })
     }
 
-    /// In the transaction: the new hash, the end of all log-ins but one, and a mail.
+    /// In the transaction: the new hash, the end of all log-ins but one and of all links that
+    /// were on their way, and a mail.
     pub(in crate::accounts) async fn replace_password(
         &self,
         tx: &mut Tx,
@@ -140,6 +142,8 @@ impl Accounts {
         let now = self.0.clock.now();
         sessions::store::delete_all(tx, user.id, keep).await?;
         access::store::revoke_all(tx, user.id, now).await?;
+        // Whoever knew the old password may have asked for a link, or for another address.
+        links::store::delete_of(tx, user.id).await?;
         self.tell(tx, &user, Letter::PasswordChanged).await
     }
 }

@@ -100,6 +100,30 @@ both_engines! {
         assert!(accounts.reset_works(&mailed).await.unwrap());
     }
 
+    async fn no_link_outlives_a_password(test: TestDb) {
+        let backend = open(&test).await;
+        let accounts = &backend.accounts;
+        let ada = user(&test, &backend, "ada").await;
+        // A thief who knows the password asks for their own address; the owner is told, and
+        // chooses another password.
+        accounts.request_email_change(ada.id, None, PASSWORD, "thief@mail.example").await.unwrap();
+        let thiefs = key(&test, "email_change", "thief@mail.example").await;
+        let handed = Secret::parse(accounts.reset_link("ada").await.unwrap().split_once('=').unwrap().1).unwrap();
+        accounts.change_password(ada.id, PASSWORD, OTHER, None).await.unwrap();
+        assert_eq!(accounts.confirm_email_change(&thiefs).await.unwrap_err().code(), "link_gone");
+        assert!(!accounts.reset_works(&handed).await.unwrap());
+        assert_eq!(count(&test, "links").await, 0);
+        // And one that lies in the old mailbox ends with the address.
+        accounts.request_reset("ada@mail.example", Language::En, &client()).await.unwrap();
+        work_off(&backend, &["request_reset"]).await;
+        let old = key(&test, "reset", "ada@mail.example").await;
+        accounts.request_email_change(ada.id, None, OTHER, "new@mail.example").await.unwrap();
+        let new = key(&test, "email_change", "new@mail.example").await;
+        accounts.confirm_email_change(&new).await.unwrap();
+        assert!(!accounts.reset_works(&old).await.unwrap());
+        assert_eq!(accounts.reset_password(&old, PASSWORD, &client()).await.unwrap_err().code(), "link_gone");
+    }
+
     async fn a_password_is_changed_by_who_knows_it(test: TestDb) {
         let backend = open(&test).await;
         let accounts = &backend.accounts;
@@ -134,6 +158,8 @@ both_engines! {
         assert_eq!(wrong.unwrap_err().code(), "wrong_password");
         accounts.request_email_change(ada.id, None, PASSWORD, "new@mail.example").await.unwrap();
         assert_eq!(accounts.user(ada.id).await.unwrap().unwrap().email, ada.email, "not yet");
+        let warned = letters(&test, "email_change_asked", "ada@mail.example").await;
+        assert_eq!(warned[0]["address"], "n…@mail.example");
         let secret = key(&test, "email_change", "new@mail.example").await;
         let changed = accounts.confirm_email_change(&secret).await.unwrap();
         assert_eq!(changed.email.as_str(), "new@mail.example");
