@@ -30,16 +30,19 @@ CREATE INDEX users_admins ON users (role) WHERE role = 'admin';
 CREATE TABLE invitations (
     id          TEXT PRIMARY KEY,
     hash        TEXT NOT NULL UNIQUE,
-    -- Whoever made it may be gone.
-    created_by  TEXT REFERENCES users (id) ON DELETE SET NULL,
-    -- Whom it was mailed to, if anybody.
+    -- Nobody: the command line. It goes with whoever made it.
+    created_by  TEXT REFERENCES users (id) ON DELETE CASCADE,
+    -- Whom it was mailed to, if anybody; forgotten with them.
     email       TEXT,
+    email_key   TEXT,
     uses        BIGINT NOT NULL DEFAULT 0,
     max_uses    BIGINT NOT NULL,
     created_at  BIGINT NOT NULL,
     expires_at  BIGINT NOT NULL,
     CONSTRAINT invitations_uses_check CHECK (uses >= 0 AND uses <= max_uses)
 );
+CREATE INDEX invitations_giver ON invitations (created_by);
+CREATE INDEX invitations_email ON invitations (email_key) WHERE email_key IS NOT NULL;
 
 -- A person to be. Reserves nothing: `users` decides in the transaction that takes the code.
 CREATE TABLE registrations (

@@ -9,8 +9,8 @@ use domain::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Accounts, AccountsError, SessionId, User, access, clock, sessions::store as sessions,
-    users::store as users,
+    Accounts, AccountsError, SessionId, User, access, clock, invitations,
+    sessions::store as sessions, users::store as users,
 };
 use crate::{
     jobs::{Context, Job, JobError},
@@ -123,6 +123,10 @@ impl Accounts {
         if !users::delete(&mut tx, user, now).await? {
             return Ok(false);
         }
+        let (_, key) = self
+            .email(known.email.as_str())
+            .map_err(|fault| AccountsError::field("email", fault))?;
+        invitations::store::forget(&mut tx, &key).await?;
         self.tell(&mut tx, &known, Letter::Left).await?;
         tx.commit().await?;
         Ok(true)

@@ -35,7 +35,7 @@ pub struct NewInvitation {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invitation {
     pub id: InvitationId,
-    /// Who gave it; nobody when that was the command line, or somebody who left.
+    /// Who gave it; nobody when that was the command line.
     pub by: Option<UserId>,
     pub email: Option<String>,
     pub uses: u32,
@@ -54,10 +54,14 @@ impl Accounts {
         by: Option<UserId>,
         new: &NewInvitation,
     ) -> Result<(InvitationId, String), AccountsError> {
-        if let (Some(by), Some(email)) = (by, &new.email) {
-            let key =
-                fold::email_key(email).ok_or(AccountsError::field("email", Fault::NotAnEmail))?;
-            let tallies = throttle::mail(Purpose::Invitation, &key, &by.to_string());
+        let key = match &new.email {
+            Some(email) => Some(
+                fold::email_key(email).ok_or(AccountsError::field("email", Fault::NotAnEmail))?,
+            ),
+            None => None,
+        };
+        if let (Some(by), Some(key)) = (by, &key) {
+            let tallies = throttle::mail(Purpose::Invitation, key, &by.to_string());
             self.0.throttle.take(&tallies).await?;
         }
         let (id, secret, now) = (
@@ -71,6 +75,7 @@ impl Accounts {
             hash: &secret.hash(),
             by,
             email: new.email.as_ref().map(Email::as_str),
+            email_key: key.as_deref(),
             max_uses: new.uses.clamp(1, MAX_USES),
             now,
             expires_at: now + clock::ms(lasts),
@@ -95,21 +100,25 @@ impl Accounts {
         Ok((id, self.url(&path)))
     }
 
-    /// All of them that still work or did not long ago, the newest first.
+    /// Those that still work or did not long ago, the newest first: of one person, or all.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn invitations(&self) -> Result<Vec<Invitation>, AccountsError> {
-        Ok(store::list(&self.0.db).await?)
+    pub async fn invitations(&self, by: Option<UserId>) -> Result<Vec<Invitation>, AccountsError> {
+        Ok(store::list(&self.0.db, by).await?)
     }
 
-    /// Takes one back.
+    /// Takes one back: one that this person gave, or any.
     ///
     /// # Errors
     /// [`AccountsError::Unknown`].
-    pub async fn revoke_invitation(&self, id: InvitationId) -> Result<(), AccountsError> {
+    pub async fn revoke_invitation(
+        &self,
+        by: Option<UserId>,
+        id: InvitationId,
+    ) -> Result<(), AccountsError> {
         let mut tx = self.0.db.write().await?;
-        if !store::delete(&mut tx, id).await? {
+        if !store::delete(&mut tx, by, id).await? {
             return Err(AccountsError::Unknown);
         }
         Ok(tx.commit().await?)

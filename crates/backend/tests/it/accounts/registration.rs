@@ -412,9 +412,9 @@ both_engines! {
         let late = accounts.confirm(&two, &code_of_two, &client()).await.unwrap_err();
         assert_eq!(late.code(), "invitation_gone");
         assert!(accounts.draft(&two).await.unwrap().is_some(), "nothing else is lost");
-        assert_eq!(accounts.invitations().await.unwrap()[0].uses, 1);
-        accounts.revoke_invitation(id).await.unwrap();
-        assert_eq!(accounts.revoke_invitation(id).await.unwrap_err().code(), "unknown");
+        assert_eq!(accounts.invitations(None).await.unwrap()[0].uses, 1);
+        accounts.revoke_invitation(None, id).await.unwrap();
+        assert_eq!(accounts.revoke_invitation(None, id).await.unwrap_err().code(), "unknown");
 
         let brief = NewInvitation { email: None, uses: 5, days: 1, language: Language::En };
         let (_, url) = accounts.invite(None, &brief).await.unwrap();
