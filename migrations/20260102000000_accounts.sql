@@ -59,6 +59,8 @@ CREATE TABLE registrations (
     nick_key         TEXT,
     name             TEXT,
     password         TEXT,
+    -- Which names it could hold; only the browser of the draft can ask.
+    password_traces  TEXT,
     avatar           TEXT,
     avatar_answered  BIGINT NOT NULL DEFAULT 0,
     code             TEXT,
@@ -130,7 +132,8 @@ CREATE TABLE refresh_tokens (
 );
 CREATE INDEX refresh_tokens_family ON refresh_tokens (family_id);
 
--- Addresses that work once: a forgotten password, a new e-mail address, the first admin.
+-- Addresses that work once: a forgotten password, a new e-mail address, the first admin. And
+-- whom a registration has become, by its cookie, for whoever lost the answer.
 CREATE TABLE links (
     hash        TEXT PRIMARY KEY,
     kind        TEXT NOT NULL,
@@ -138,7 +141,7 @@ CREATE TABLE links (
     email       TEXT,
     created_at  BIGINT NOT NULL,
     expires_at  BIGINT NOT NULL,
-    CONSTRAINT links_kind_check CHECK (kind IN ('reset', 'email', 'admin'))
+    CONSTRAINT links_kind_check CHECK (kind IN ('reset', 'email', 'admin', 'arrival'))
 );
 CREATE INDEX links_user ON links (user_id, kind);
 CREATE INDEX links_expiry ON links (expires_at);

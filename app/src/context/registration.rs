@@ -66,11 +66,12 @@ pub async fn look(wanted: Option<Step>, entry: Entry) -> Result<Sight, FormError
         suggestions: Vec::new(),
         unsent: None,
     };
-    if draft.is_none() {
-        match accounts.may_register(&entry).await {
-            Ok(()) => {}
-            Err(error) => sight.shut = Some(why(&error).ok_or_else(|| failed(&error))?),
-        }
+    let entered = match (&draft, &secret) {
+        (Some(_), Some(secret)) => accounts.enter(secret, &entry).await,
+        _ => accounts.may_register(&entry).await,
+    };
+    if let Err(error) = entered {
+        sight.shut = Some(why(&error).ok_or_else(|| failed(&error))?);
     }
     if let (Some(found), Some(secret)) = (&mut draft, &secret) {
         if step == Step::Confirm {
@@ -111,7 +112,12 @@ fn seen(draft: &Draft, now: i64) -> DraftSight {
 
 /// Where to go on after an answer: who went back to change one is where they were at once.
 pub fn after(draft: &Draft) -> String {
-    path(draft.step()).to_owned()
+    let step = draft.step();
+    // A later step has its answer, so this one had its own.
+    if step == Step::Password && draft.progress.avatar {
+        return Note::PasswordHolds.on(path(step));
+    }
+    path(step).to_owned()
 }
 
 /// Gives an answer in the name of the cookie.

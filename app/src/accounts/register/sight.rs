@@ -70,6 +70,8 @@ pub enum Note {
     NickLost,
     /// Somebody registered with the address meanwhile.
     EmailLost,
+    /// The password that was chosen could hold the name that was chosen after it.
+    PasswordHolds,
     /// The draft is over, or was never there.
     Gone,
     /// One may not register any more, in the way one began.
@@ -79,9 +81,10 @@ pub enum Note {
 }
 
 impl Note {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::NickLost,
         Self::EmailLost,
+        Self::PasswordHolds,
         Self::Gone,
         Self::Shut,
         Self::Sent,
@@ -91,6 +94,7 @@ impl Note {
         match self {
             Self::NickLost => "nick-lost",
             Self::EmailLost => "email-lost",
+            Self::PasswordHolds => "password-holds",
             Self::Gone => "gone",
             Self::Shut => "shut",
             Self::Sent => "sent",
@@ -110,7 +114,9 @@ impl Note {
 
     pub(super) const fn tone(self) -> Tone {
         match self {
-            Self::NickLost | Self::EmailLost | Self::Gone | Self::Shut => Tone::Warn,
+            Self::NickLost | Self::EmailLost | Self::PasswordHolds | Self::Gone | Self::Shut => {
+                Tone::Warn
+            }
             Self::Sent => Tone::Good,
         }
     }
@@ -119,6 +125,7 @@ impl Note {
         match self {
             Self::NickLost => td_string!(locale, register.note_nick_lost),
             Self::EmailLost => td_string!(locale, register.note_email_lost),
+            Self::PasswordHolds => td_string!(locale, register.note_password_holds),
             Self::Gone => td_string!(locale, register.note_gone),
             Self::Shut => td_string!(locale, register.note_shut),
             Self::Sent => td_string!(locale, register.note_sent),

@@ -19,6 +19,8 @@ pub(super) enum Kind {
     Reset,
     Email,
     Admin,
+    /// No address: the cookie of a registration that has become somebody.
+    Arrival,
 }
 
 impl Kind {
@@ -27,6 +29,7 @@ impl Kind {
             Self::Reset => "reset",
             Self::Email => "email",
             Self::Admin => "admin",
+            Self::Arrival => "arrival",
         }
     }
 }
@@ -42,6 +45,29 @@ pub(super) async fn replace(
 ) -> Result<Secret, DbError> {
     store::delete_kind(tx, kind.code(), user).await?;
     make(tx, kind, user, email, now, lasts).await
+}
+
+/// Ends the links for a first admin: there is one.
+pub(super) async fn end_first_admin(tx: &mut Tx) -> Result<(), DbError> {
+    store::delete_kind(tx, Kind::Admin.code(), None).await
+}
+
+/// For an hour the cookie of a registration says whom it has become.
+pub(super) async fn keep_arrival(
+    tx: &mut Tx,
+    cookie: &Secret,
+    user: UserId,
+    now: i64,
+) -> Result<(), DbError> {
+    let row = store::Row {
+        hash: &cookie.hash(),
+        kind: Kind::Arrival.code(),
+        user: Some(user),
+        email: None,
+        now,
+        expires_at: now + clock::ms(clock::hours(1)),
+    };
+    store::insert(tx, &row).await
 }
 
 /// Makes a link beside those that are there.

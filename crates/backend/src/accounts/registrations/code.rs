@@ -73,14 +73,16 @@ impl Accounts {
         self.0.throttle.take(&tallies).await?;
         let code = format!("{:0DIGITS$}", rand::random_range(0..1_000_000_u32));
         let sent = store::Code {
-            hash: &self.code_hash(&row.id, &code),
+            email_key: key,
+            hash: &self.code_hash(&row.id, key, &code),
             now,
             expires_at: now + clock::ms(clock::minutes(u64::from(MINUTES))),
             before: row.code_sent_at,
         };
         let mut tx = self.0.db.write().await?;
         let Some(after) = store::set_code(&mut tx, &row.id, &sent).await? else {
-            // Two clicks at once: the other one has sent a code.
+            // Two clicks at once: the other one has sent a code. Or the address is another one
+            // by now: a code proves only where it was sent.
             tx.rollback().await?;
             return Ok(self.at(secret, Step::Confirm).await?.draft(now));
         };
@@ -98,11 +100,11 @@ impl Accounts {
         Ok(after.draft(now))
     }
 
-    /// A million codes are tried in no time, so their hash has a key.
-    pub(super) fn code_hash(&self, draft: &str, code: &str) -> String {
-        self.0
-            .key
-            .hash("codes", &[draft.as_bytes(), code.as_bytes()])
+    /// A million codes are tried in no time, so their hash has a key. It is the code of one
+    /// draft for one address, and no other.
+    pub(super) fn code_hash(&self, draft: &str, email_key: &str, code: &str) -> String {
+        let parts = [draft, email_key, code].map(str::as_bytes);
+        self.0.key.hash("codes", &parts)
     }
 }
 

@@ -12,7 +12,7 @@ use domain::{
 use testkit::{TestBackend, both_engines};
 
 use super::{
-    PASSWORD, client, code, count, drafted, drafted_with, letters, open, registered, user,
+    PASSWORD, client, code, count, drafted, drafted_with, files, letters, open, registered, user,
 };
 
 fn field(error: &AccountsError) -> (&'static str, Fault) {
@@ -61,10 +61,11 @@ both_engines! {
         assert_eq!((user.role, user.language), (Role::User, Language::Uk));
         assert_eq!(user.avatar, Some(avatar));
         assert!(accounts.avatars().get(user.id, avatar, 192).await.unwrap().is_some());
-        // Logged in, and the draft is gone.
+        // Logged in, and the draft is gone; what is left of it says that there is nothing to do.
         let visit = accounts.visit(&confirmed.session.secret, &client()).await.unwrap().unwrap();
         assert_eq!(visit.visitor.user, user);
-        assert_eq!(accounts.draft(&secret).await.unwrap(), None);
+        assert_eq!(count(&test, "registrations").await, 0);
+        assert!(accounts.draft(&secret).await.unwrap().unwrap().confirmed);
         assert_eq!(accounts.profile("леся").await.unwrap(), Some(user));
     }
 
@@ -438,13 +439,150 @@ both_engines! {
         let first = link(accounts.first_admin().await.unwrap());
         let second = link(accounts.first_admin().await.unwrap());
         let entry = |url: &str| Entry::FirstAdmin(Secret::parse(url.split_once('=').unwrap().1).unwrap());
-        assert_eq!(accounts.may_register(&entry(&first)).await.unwrap_err().code(), "link_gone");
-        let secret = drafted_with(&backend, "owner.of.it", "owner@mail.example", &entry(&second)).await;
+        // The server was started again while the admin was registering: both are good.
+        let secret = drafted_with(&backend, "owner.of.it", "owner@mail.example", &entry(&first)).await;
+        let other = drafted_with(&backend, "late", "late@mail.example", &entry(&second)).await;
+        let code_of_other = code(&test, "late@mail.example").await;
         let code = code(&test, "owner@mail.example").await;
+        // Of both at the same moment one is the admin.
+        let here = client();
+        let (one, two) = tokio::join!(
+            accounts.confirm(&secret, &code, &here),
+            accounts.confirm(&other, &code_of_other, &here),
+        );
+        let (won, lost) = if one.is_ok() { (one, two) } else { (two, one) };
+        assert_eq!(won.unwrap().user.role, Role::Admin);
+        assert_eq!(lost.unwrap_err().code(), "link_gone");
+        for link in [&first, &second] {
+            assert_eq!(accounts.may_register(&entry(link)).await.unwrap_err().code(), "link_gone");
+        }
+        assert_eq!(count(&test, "users").await, 1);
+        assert_eq!(accounts.first_admin().await.unwrap(), backend::accounts::FirstAdmin::Present);
+    }
+
+    async fn a_link_to_the_first_admin_ends_with_any_admin(test: TestDb) {
+        let backend = open(&test).await;
+        let accounts = &backend.accounts;
+        user(&test, &backend, "ada").await;
+        let backend::accounts::FirstAdmin::Link(url) = accounts.first_admin().await.unwrap() else {
+            panic!("no link");
+        };
+        let entry = Entry::FirstAdmin(Secret::parse(url.split_once('=').unwrap().1).unwrap());
+        let secret = drafted_with(&backend, "thief", "thief@mail.example", &entry).await;
+        let code = code(&test, "thief@mail.example").await;
+        // By the command line, which knows nothing of links.
+        accounts.set_role("ada", Role::Admin).await.unwrap();
+        assert_eq!(accounts.may_register(&entry).await.unwrap_err().code(), "link_gone");
+        let error = accounts.confirm(&secret, &code, &client()).await.unwrap_err();
+        assert_eq!(error.code(), "link_gone");
+        assert_eq!(count(&test, "users").await, 1);
+        // The next start clears it away.
+        let link = "SELECT hash FROM links WHERE kind = 'admin'";
+        assert!(sqlx::query(link).fetch_optional(test.db.read()).await.unwrap().is_some());
+        assert_eq!(accounts.first_admin().await.unwrap(), backend::accounts::FirstAdmin::Present);
+        assert!(sqlx::query(link).fetch_optional(test.db.read()).await.unwrap().is_none());
+    }
+
+    async fn a_key_that_comes_later_counts_for_the_draft(test: TestDb) {
+        let backend = open(&test).await;
+        let accounts = &backend.accounts;
+        let secret = drafted(&backend, "owner.of.it").await;
+        let code = code(&test, "owner.of.it@mail.example").await;
+        let wrong = accounts.enter(&secret, &Entry::FirstAdmin(Secret::generate())).await;
+        assert_eq!(wrong.unwrap_err().code(), "link_gone");
+        accounts.enter(&secret, &Entry::Open).await.unwrap();
+        let backend::accounts::FirstAdmin::Link(url) = accounts.first_admin().await.unwrap() else {
+            panic!("no link");
+        };
+        let entry = Entry::FirstAdmin(Secret::parse(url.split_once('=').unwrap().1).unwrap());
+        accounts.enter(&secret, &entry).await.unwrap();
         let user = accounts.confirm(&secret, &code, &client()).await.unwrap().user;
         assert_eq!(user.role, Role::Admin);
-        assert_eq!(accounts.may_register(&entry(&second)).await.unwrap_err().code(), "link_gone");
-        assert_eq!(accounts.first_admin().await.unwrap(), backend::accounts::FirstAdmin::Present);
+    }
+
+    async fn a_code_proves_only_the_address_it_was_sent_to(test: TestDb) {
+        let backend = open(&test).await;
+        let accounts = &backend.accounts;
+        let (secret, _) = accounts.answer_email(None, &Entry::Open, "mine@mail.example", Language::En).await.unwrap();
+        accounts.answer_nick(&secret, "thief", "").await.unwrap();
+        accounts.answer_password(&secret, PASSWORD, &client()).await.unwrap();
+        accounts.keep_avatar(&secret).await.unwrap();
+        // The code is on its way to one address, and waits for its turn to write, when the
+        // address becomes another one.
+        let mut tx = test.db.write().await.unwrap();
+        if test.url.starts_with("postgres") {
+            sqlx::query("LOCK TABLE throttles IN EXCLUSIVE MODE").execute(&mut *tx).await.unwrap();
+        }
+        let send = tokio::spawn({
+            let (accounts, secret) = (accounts.clone(), secret.clone());
+            async move { accounts.send_code(&secret, &client()).await }
+        });
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let change = tokio::spawn({
+            let (accounts, secret) = (accounts.clone(), secret.clone());
+            async move { accounts.answer_email(Some(&secret), &Entry::Open, "victim@mail.example", Language::En).await }
+        });
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        tx.rollback().await.unwrap();
+        change.await.unwrap().unwrap();
+        let _ = send.await.unwrap();
+        let draft = accounts.draft(&secret).await.unwrap().unwrap();
+        assert_eq!(draft.email.as_deref(), Some("victim@mail.example"));
+        assert!(letters(&test, "code", "mine@mail.example").await.is_empty(), "it proves nothing now");
+        assert_eq!(draft.code, None);
+        assert_eq!(count(&test, "users").await, 0);
+    }
+
+    async fn a_password_holds_no_name_that_was_chosen_after_it(test: TestDb) {
+        let backend = open(&test).await;
+        let accounts = &backend.accounts;
+        let secret = drafted(&backend, "ada").await;
+        let code = code(&test, "ada@mail.example").await;
+        let draft = accounts.answer_nick(&secret, "Battery", "").await.unwrap();
+        assert_eq!(draft.step(), Step::Password);
+        assert!(draft.progress.avatar && draft.progress.email && draft.code.is_some());
+        assert_eq!(accounts.confirm(&secret, &code, &client()).await.unwrap_err().code(), "step_not_yet");
+        let error = accounts.answer_password(&secret, PASSWORD, &client()).await.unwrap_err();
+        assert_eq!(field(&error), ("password", Fault::HoldsOwnName));
+        let draft = accounts.answer_password(&secret, "a staple of another kind", &client()).await.unwrap();
+        assert_eq!(draft.step(), Step::Confirm);
+        // The same by the address, and not by the domain of it.
+        let change = async |email: &str| {
+            let changed = accounts.answer_email(Some(&secret), &Entry::Open, email, Language::En).await;
+            changed.unwrap().1.step()
+        };
+        assert_eq!(change("ada@staple.example").await, Step::Confirm);
+        assert_eq!(change("staple@mail.example").await, Step::Password);
+        let draft = accounts.answer_password(&secret, PASSWORD, &client()).await.unwrap_err();
+        assert_eq!(field(&draft), ("password", Fault::HoldsOwnName));
+    }
+
+    async fn pictures_of_two_tabs_leave_no_files(test: TestDb) {
+        let backend = open(&test).await;
+        let accounts = &backend.accounts;
+        let secret = drafted(&backend, "ada").await;
+        // Four at once: the last one stays, with its three sizes.
+        let mut tabs = tokio::task::JoinSet::new();
+        for _ in 0..4 {
+            let (accounts, secret) = (accounts.clone(), secret.clone());
+            tabs.spawn(async move { accounts.answer_avatar(&secret, png(), None).await.unwrap() });
+        }
+        tabs.join_all().await;
+        assert_eq!(files(&test).len(), 3);
+        // One tab removes it while another one says that it stays.
+        for round in 0..20 {
+            let (drop, keep) = (accounts.clone(), accounts.clone());
+            let (one, two) = (secret.clone(), secret.clone());
+            let (dropped, kept) = tokio::join!(
+                tokio::spawn(async move { drop.drop_draft_avatar(&one).await }),
+                tokio::spawn(async move { keep.keep_avatar(&two).await }),
+            );
+            dropped.unwrap().unwrap();
+            kept.unwrap().unwrap();
+            let draft = accounts.draft(&secret).await.unwrap().unwrap();
+            assert_eq!((draft.avatar, files(&test).len()), (None, 0), "{round}");
+            accounts.answer_avatar(&secret, png(), None).await.unwrap();
+        }
     }
 
     async fn nothing_that_proves_anything_is_in_the_tables(test: TestDb) {
