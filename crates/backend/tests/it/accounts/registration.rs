@@ -30,6 +30,17 @@ fn png() -> Bytes {
     out.into_inner().into()
 }
 
+/// The file or folder of that name, wherever it is.
+fn find(below: &std::path::Path, name: &str) -> Option<std::path::PathBuf> {
+    std::fs::read_dir(below).ok()?.flatten().find_map(|entry| {
+        let path = entry.path();
+        if entry.file_name().to_string_lossy() == name {
+            return Some(path);
+        }
+        find(&path, name)
+    })
+}
+
 both_engines! {
     async fn somebody_registers_step_by_step(test: TestDb) {
         let backend = open(&test).await;
@@ -378,6 +389,42 @@ both_engines! {
         accounts.discard_draft(&new).await.unwrap();
         accounts.discard_draft(&new).await.unwrap();
         assert_eq!(count(&test, "registrations").await, 0);
+    }
+
+    async fn what_cannot_be_removed_stays_known_and_stops_nothing(test: TestDb) {
+        let folder = test.folder().to_owned();
+        let backend = open(&test).await;
+        let accounts = &backend.accounts;
+        let mut drafts = Vec::new();
+        for nick in ["ada", "boris", "clara"] {
+            let (secret, _) = accounts.answer_email(None, &Entry::Open, &format!("{nick}@mail.example"), Language::En).await.unwrap();
+            accounts.answer_nick(&secret, nick, "").await.unwrap();
+            accounts.answer_password(&secret, PASSWORD, &client()).await.unwrap();
+            let draft = accounts.answer_avatar(&secret, png(), None).await.unwrap();
+            drafts.push((secret, draft));
+        }
+        // A file where a folder should be cannot be removed as one.
+        let ada = &drafts[0].1;
+        let own = find(&folder, &ada.user.to_string()).unwrap();
+        let aside = folder.join("aside");
+        std::fs::rename(&own, &aside).unwrap();
+        std::fs::write(&own, "in the way").unwrap();
+        // Started over: the draft is gone for its owner, its row stays until its files go.
+        accounts.discard_draft(&drafts[0].0).await.unwrap();
+        assert!(accounts.draft(&drafts[0].0).await.unwrap().is_none());
+        assert_eq!(count(&test, "registrations").await, 3);
+        accounts.discard_draft(&drafts[1].0).await.unwrap();
+        assert_eq!(count(&test, "registrations").await, 2);
+        assert_eq!(find(&folder, &drafts[1].1.user.to_string()), None);
+        // The others, and all else that is over, are tidied up all the same.
+        accounts.clock().advance(Duration::from_secs(24 * 3600));
+        accounts.tidy().await.unwrap();
+        assert_eq!(count(&test, "registrations").await, 1);
+        std::fs::remove_file(&own).unwrap();
+        std::fs::rename(&aside, &own).unwrap();
+        accounts.tidy().await.unwrap();
+        assert_eq!(count(&test, "registrations").await, 0);
+        assert_eq!(find(&folder, &ada.user.to_string()), None);
     }
 
     async fn invitations_are_counted_and_used_up_at_the_end(test: TestDb) {
