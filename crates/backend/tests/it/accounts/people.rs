@@ -21,6 +21,25 @@ fn gif() -> Bytes {
 }
 
 both_engines! {
+    async fn greek_letters_are_no_disguise(test: TestDb) {
+        let backend = open(&test).await;
+        let accounts = &backend.accounts;
+        user(&test, &backend, "Tony").await;
+        user(&test, &backend, "ivan").await;
+        let helen = user(&test, &backend, "helen").await;
+        // Large letters are the same to the last stroke; small ones look like others.
+        for nick in ["ΤΟΝΥ", "τονυ", "ιναη"] {
+            let available = accounts.nick_available(nick).await.unwrap();
+            assert!(matches!(available, Availability::Taken(_)), "{nick}");
+            assert_eq!(accounts.change_nick(helen.id, nick).await.unwrap_err().code(), "taken", "{nick}");
+        }
+        assert_eq!(accounts.nick_available("ιναν").await.unwrap(), Availability::Free);
+        assert_eq!(accounts.nick_available("ΗΟΜΕ").await.unwrap(), Availability::Refused(Fault::Reserved));
+        // Greek itself is welcome, in any case one nick.
+        accounts.change_nick(helen.id, "Ελένη").await.unwrap();
+        assert!(matches!(accounts.nick_available("ΕΛΕΝΗ").await.unwrap(), Availability::Taken(_)));
+    }
+
     async fn profile_and_settings_are_saved(test: TestDb) {
         let backend = open(&test).await;
         let accounts = &backend.accounts;
