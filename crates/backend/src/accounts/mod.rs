@@ -34,7 +34,7 @@ pub use domain::ids::SessionId;
 
 use self::{access::Signer, avatar::Avatars, passwords::Passwords, throttle::Throttle};
 pub use self::{
-    access::{Bearer, TokenPair},
+    access::{Bearer, Program, TokenPair},
     admin::FirstAdmin,
     client::Client,
     clock::Clock,

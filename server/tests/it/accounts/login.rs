@@ -76,7 +76,7 @@ both_engines! {
         accounts.revoke_session(ada.id, other.visitor.session).await.unwrap();
         assert_eq!(phone.me().await, None);
         assert_eq!(work.me().await.as_deref(), Some("ada"));
-        accounts.revoke_other_sessions(ada.id, mine.visitor.session).await.unwrap();
+        accounts.revoke_others(ada.id, mine.visitor.session).await.unwrap();
         assert_eq!(work.me().await, None);
         assert_eq!(here.me().await.as_deref(), Some("ada"));
         accounts.set_password("ada", "another horse battery").await.unwrap();

@@ -245,13 +245,66 @@ both_engines! {
         assert_eq!(accounts.revoke_session(eve.id, second.id).await.unwrap_err().code(), "unknown");
         accounts.revoke_session(ada, second.id).await.unwrap();
         assert!(accounts.visit(&second.secret, &client()).await.unwrap().is_none());
-        assert_eq!(accounts.revoke_other_sessions(ada, third.id).await.unwrap(), 1);
+        assert_eq!(accounts.revoke_others(ada, third.id).await.unwrap(), 1);
         assert!(accounts.visit(&first.session.secret, &client()).await.unwrap().is_none());
         assert!(accounts.visit(&third.secret, &client()).await.unwrap().is_some());
         accounts.log_out(&third.secret).await.unwrap();
         accounts.log_out(&third.secret).await.unwrap();
         assert!(accounts.visit(&third.secret, &client()).await.unwrap().is_none());
         assert_eq!(accounts.sessions(eve.id).await.unwrap().len(), 1);
+    }
+
+    async fn programs_are_listed_and_revoked_like_browsers(test: TestDb) {
+        let backend = open(&test).await;
+        let accounts = &backend.accounts;
+        accounts.clock().stop();
+        let here = registered(&test, &backend, "ada").await;
+        let ada = here.user.id;
+        let script = Client::new("203.0.113.5".parse().ok(), "curl/8.1");
+        let first = accounts.issue("ada", PASSWORD, &script).await.unwrap();
+        accounts.clock().advance(Duration::from_secs(60));
+        let second = accounts.issue("ada", PASSWORD, &client()).await.unwrap();
+        accounts.clock().advance(Duration::from_secs(60));
+        let first = accounts.refresh(first.refresh_token.reveal()).await.unwrap();
+        let now = accounts.clock().now();
+        let list = accounts.programs(ada).await.unwrap();
+        assert_eq!(list.len(), 2);
+        assert_eq!((list[0].address.as_str(), list[0].agent.as_str()), ("203.0.113.5", "curl/8.1"));
+        assert_eq!((list[0].created_at, list[0].used_at), (now - 120_000, now), "the last used first");
+        assert_eq!(list[1].used_at, now - 60_000);
+
+        // Nobody else can end it; its owner can, once.
+        let eve = user(&test, &backend, "eve").await;
+        assert_eq!(accounts.revoke_program(eve.id, list[0].id).await.unwrap_err().code(), "unknown");
+        accounts.revoke_program(ada, list[0].id).await.unwrap();
+        assert_eq!(accounts.revoke_program(ada, list[0].id).await.unwrap_err().code(), "unknown");
+        assert_eq!(accounts.bearer(&first.access_token).await.unwrap_err().code(), "not_logged_in");
+        accounts.bearer(&second.access_token).await.unwrap();
+        assert_eq!(accounts.programs(ada).await.unwrap(), &list[1..]);
+
+        // Everywhere else means programs too.
+        assert_eq!(accounts.revoke_others(ada, here.session.id).await.unwrap(), 1);
+        assert_eq!(accounts.bearer(&second.access_token).await.unwrap_err().code(), "not_logged_in");
+        assert_eq!(accounts.programs(ada).await.unwrap(), []);
+        assert_eq!(accounts.sessions(ada).await.unwrap().len(), 1);
+
+        // A program logs itself out by either token; others go on.
+        for by_access in [true, false] {
+            let (one, other) = (
+                accounts.issue("ada", PASSWORD, &client()).await.unwrap(),
+                accounts.issue("ada", PASSWORD, &client()).await.unwrap(),
+            );
+            let shown = if by_access { one.access_token.as_str() } else { one.refresh_token.reveal() };
+            for _ in 0..2 {
+                accounts.log_out_program(shown).await.unwrap();
+            }
+            accounts.log_out_program("nonsense").await.unwrap();
+            assert_eq!(accounts.bearer(&one.access_token).await.unwrap_err().code(), "not_logged_in");
+            accounts.bearer(&other.access_token).await.unwrap();
+        }
+        // One that is over is not listed.
+        accounts.clock().advance(Duration::from_secs(31 * 24 * 3600));
+        assert_eq!(accounts.programs(ada).await.unwrap(), []);
     }
 
     async fn a_session_lives_as_long_as_it_is_used(test: TestDb) {
