@@ -183,7 +183,7 @@ test("a session is ended from another browser", async ({ page, browser, server }
   await expect(lines.first()).toContainText("127.0.0.1");
   await expect(lines.first()).toContainText(/Chrome · /);
   await lines.filter({ hasNotText: "This device" }).first().getByRole("button", { name: /^Log out: / }).click();
-  await expect(toast(page)).toHaveText("The device is logged out.");
+  await expect(toast(page)).toHaveText("Logged out.");
   await expect(lines).toHaveCount(3);
   const outs = async () => {
     let out = 0;
@@ -194,8 +194,8 @@ test("a session is ended from another browser", async ({ page, browser, server }
     return out;
   };
   expect(await outs()).toBe(1);
-  await page.getByRole("button", { name: "Log out all other devices" }).click();
-  await expect(toast(page)).toHaveText("All other devices are logged out.");
+  await page.getByRole("button", { name: "Log out everywhere else" }).click();
+  await expect(toast(page)).toHaveText("You are logged out everywhere else.");
   await expect(lines).toHaveCount(1);
   expect(await outs()).toBe(3);
   await page.reload();

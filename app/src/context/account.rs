@@ -6,6 +6,7 @@ use std::time::Duration;
 use backend::accounts::{AccountsError, UserSettings};
 use domain::{
     forms::{Fault, FieldFaults},
+    ids::UserId,
     language::Language,
     theme::Theme,
 };
@@ -126,6 +127,12 @@ pub async fn host() -> Result<Visitor, FormError> {
     } else {
         Err(FormError::refused_for(Failure::Forbidden, []))
     }
+}
+
+/// Whose invitations a host sees and takes back: their own; an admin everybody's.
+#[must_use]
+pub fn whose(host: &Visitor) -> Option<UserId> {
+    (!host.user.role.is_admin()).then_some(host.user.id)
 }
 
 /// Keeps a choice that this browser has by cookie also for the account, so that mails and

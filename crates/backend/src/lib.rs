@@ -11,6 +11,7 @@ pub mod mail;
 pub mod queue;
 mod redis;
 mod settings;
+pub mod shares;
 pub mod storage;
 
 pub use settings::Settings;

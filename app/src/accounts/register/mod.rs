@@ -129,6 +129,9 @@ fn show(
             return view! { <Shut why /> }.into_any();
         }
     };
+    if let Some(why) = sight.shut {
+        return view! { <Shut why /> }.into_any();
+    }
     // The address says which step it is, also when it is another one than was asked for.
     let begun = sight.draft.is_some();
     let right = match (wanted, begun) {
@@ -146,9 +149,6 @@ fn show(
         if to != here {
             go(&to);
         }
-    }
-    if let Some(why) = sight.shut {
-        return view! { <Shut why /> }.into_any();
     }
     let step = sight.step;
     let progress = sight

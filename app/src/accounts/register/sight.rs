@@ -72,6 +72,8 @@ pub enum Note {
     NickLost,
     /// Somebody registered with the address meanwhile.
     EmailLost,
+    /// The password that was chosen could hold the name that was chosen after it.
+    PasswordHolds,
     /// The draft is over, or was never there.
     Gone,
     /// Another code is on its way.
@@ -79,12 +81,19 @@ pub enum Note {
 }
 
 impl Note {
-    const ALL: [Self; 4] = [Self::NickLost, Self::EmailLost, Self::Gone, Self::Sent];
+    const ALL: [Self; 5] = [
+        Self::NickLost,
+        Self::EmailLost,
+        Self::PasswordHolds,
+        Self::Gone,
+        Self::Sent,
+    ];
 
     const fn code(self) -> &'static str {
         match self {
             Self::NickLost => "nick-lost",
             Self::EmailLost => "email-lost",
+            Self::PasswordHolds => "password-holds",
             Self::Gone => "gone",
             Self::Sent => "sent",
         }
@@ -103,7 +112,7 @@ impl Note {
 
     pub(super) const fn tone(self) -> Tone {
         match self {
-            Self::NickLost | Self::EmailLost | Self::Gone => Tone::Warn,
+            Self::NickLost | Self::EmailLost | Self::PasswordHolds | Self::Gone => Tone::Warn,
             Self::Sent => Tone::Good,
         }
     }
@@ -112,6 +121,7 @@ impl Note {
         match self {
             Self::NickLost => td_string!(locale, register.note_nick_lost),
             Self::EmailLost => td_string!(locale, register.note_email_lost),
+            Self::PasswordHolds => td_string!(locale, register.note_password_holds),
             Self::Gone => td_string!(locale, register.note_gone),
             Self::Sent => td_string!(locale, register.note_sent),
         }

@@ -34,7 +34,7 @@ pub use domain::ids::SessionId;
 
 use self::{access::Signer, avatar::Avatars, passwords::Passwords, throttle::Throttle};
 pub use self::{
-    access::{Bearer, TokenPair},
+    access::{Bearer, Program, TokenPair},
     admin::FirstAdmin,
     client::Client,
     clock::Clock,
@@ -159,8 +159,14 @@ impl Accounts {
     ///
     /// # Errors
     /// [`AccountsError::Busy`].
-    pub async fn judge_password(&self, text: &str, own: &[&str]) -> Result<Verdict, AccountsError> {
-        self.0.passwords.judge(text, own).await
+    pub async fn judge_password(
+        &self,
+        text: &str,
+        own: &[&str],
+        client: &Client,
+    ) -> Result<Verdict, AccountsError> {
+        let network = client.network();
+        self.0.passwords.judge(text, own, &network).await
     }
 
     /// The time of this service. Tests let it pass.

@@ -1,6 +1,6 @@
 //! Registration over HTTP, as a browser without scripts does it, and who may begin one.
 
-use backend::accounts::NewInvitation;
+use backend::accounts::{Client, NewInvitation};
 use domain::accounts::{RegistrationMode, Role};
 use testkit::both_engines;
 
@@ -68,9 +68,9 @@ both_engines! {
                 .await
                 .unwrap();
             accounts.answer_nick(&secret, "ada", "").await.unwrap();
-            accounts.answer_password(&secret, PASSWORD).await.unwrap();
+            accounts.answer_password(&secret, PASSWORD, &Client::default()).await.unwrap();
             accounts.keep_avatar(&secret).await.unwrap();
-            accounts.ensure_code(&secret).await.unwrap();
+            accounts.ensure_code(&secret, &Client::default()).await.unwrap();
             let mut browser = Browser::new(&app);
             browser.cookies.insert("kadr_registration".into(), secret.reveal().to_owned());
             browsers.push((browser, code(&app, &email).await));

@@ -109,10 +109,10 @@ pub async fn ask_email(
         context::{self, account},
         shell::flash::Flash,
     };
-    let user = account::person().await?.user.id;
+    let visitor = account::person().await?;
     let asked = context::use_services()
         .accounts
-        .request_email_change(user, &password, &email)
+        .request_email_change(visitor.user.id, visitor.session(), &password, &email)
         .await;
     account::settle(asked, &[("email", &email)])?;
     context::say_next(Flash::EmailAsked);
@@ -165,7 +165,7 @@ pub async fn change_password(
     let visitor = account::person().await?;
     let changed = context::use_services()
         .accounts
-        .change_password(visitor.user.id, &password, &new_password, visitor.session)
+        .change_password(visitor.user.id, &password, &new_password, visitor.session())
         .await;
     account::settle(changed, &[])?;
     context::say_next(Flash::PasswordChanged);
@@ -182,7 +182,7 @@ pub async fn leave(#[server(default)] password: String) -> Result<(), FormError>
     let visitor = account::person().await?;
     let left = context::use_services()
         .accounts
-        .leave(visitor.user.id, &password, visitor.session)
+        .leave(visitor.user.id, &password, visitor.session())
         .await;
     account::settle(left, &[])?;
     Ok(())
