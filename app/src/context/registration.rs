@@ -75,7 +75,8 @@ pub async fn look(wanted: Option<Step>, entry: Entry) -> Result<Sight, FormError
         sight.shut = Some(why(&error).ok_or_else(|| failed(&error))?);
     }
     if let (Some(found), Some(secret)) = (&mut draft, &secret) {
-        if step == Step::Confirm {
+        // Who is there already, or has proven the address, needs no code.
+        if step == Step::Confirm && !found.confirmed {
             match accounts.ensure_code(secret, &use_client()).await {
                 Ok(fresh) => {
                     let sent_at = |draft: &Draft| draft.code.map(|code| code.sent_at);
