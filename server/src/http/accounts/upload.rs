@@ -290,7 +290,7 @@ async fn too_slow(received: &AtomicU64, pace: &Pace) {
 async fn read(mut form: Multipart, way: &mut Way) -> Result<(Bytes, Option<Crop>), Fault> {
     let mut file = None;
     let mut square = [None; 3];
-    while let Some(field) = form.next_field().await.map_err(unreadable)? {
+    while let Some(field) = form.next_field().await.map_err(|error| unreadable(&error))? {
         let name = field.name().unwrap_or_default().to_owned();
         match name.as_str() {
             "file" => {
@@ -327,7 +327,7 @@ async fn read(mut form: Multipart, way: &mut Way) -> Result<(Bytes, Option<Crop>
 async fn content(mut field: Field<'_>) -> Result<Bytes, Fault> {
     let mut bytes = Vec::new();
     let mut received = 0;
-    while let Some(chunk) = field.chunk().await.map_err(unreadable)? {
+    while let Some(chunk) = field.chunk().await.map_err(|error| unreadable(&error))? {
         received += chunk.len();
         if received <= MAX_BYTES {
             bytes.extend_from_slice(&chunk);
@@ -348,7 +348,7 @@ async fn content(mut field: Field<'_>) -> Result<Bytes, Fault> {
 
 async fn text(mut field: Field<'_>) -> Result<String, Fault> {
     let mut bytes = Vec::new();
-    while let Some(chunk) = field.chunk().await.map_err(unreadable)? {
+    while let Some(chunk) = field.chunk().await.map_err(|error| unreadable(&error))? {
         bytes.extend_from_slice(&chunk);
         if bytes.len() > FIELD {
             return Err(Fault::BodyTooLarge { limit_bytes: FIELD });
@@ -379,7 +379,7 @@ fn not_a_number() -> Fault {
     )
 }
 
-fn unreadable(error: MultipartError) -> Fault {
+fn unreadable(error: &MultipartError) -> Fault {
     tracing::debug!(%error, "a form of several parts broke off");
     Fault::BodyUnreadable
 }
