@@ -290,7 +290,11 @@ async fn too_slow(received: &AtomicU64, pace: &Pace) {
 async fn read(mut form: Multipart, way: &mut Way) -> Result<(Bytes, Option<Crop>), Fault> {
     let mut file = None;
     let mut square = [None; 3];
-    while let Some(field) = form.next_field().await.map_err(|error| unreadable(&error))? {
+    while let Some(field) = form
+        .next_field()
+        .await
+        .map_err(|error| unreadable(&error))?
+    {
         let name = field.name().unwrap_or_default().to_owned();
         match name.as_str() {
             "file" => {
