@@ -2,7 +2,7 @@
 // What people cost: the home page while 200 of them log in, and the memory of the server after
 // 1,000 registrations with avatars. One command: benches/people.mjs [registrations]
 import { execFileSync } from "node:child_process";
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -147,6 +147,8 @@ async function code(email) {
 /** Mails that nobody has taken yet; each file is read once. */
 function mails() {
   const place = join(data, "mail");
+  // It comes with the first mail.
+  if (!existsSync(place)) return seen;
   for (const name of readdirSync(place)) {
     if (name.endsWith(".eml") && !known.has(name)) {
       known.add(name);

@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod db;
 pub mod events;
+mod hands;
 pub mod jobs;
 pub mod mail;
 pub mod queue;

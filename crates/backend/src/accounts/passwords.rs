@@ -1,6 +1,6 @@
 //! Passwords: judging new ones, keeping their hashes, comparing.
 //!
-//! Hashing is meant to be slow, so it has its own few turns on blocking threads: a crowd that
+//! Hashing is meant to be slow, so it has a few threads of its own: a crowd that
 //! logs in waits in line and leaves the cores to who only wants to see a page. Nobody (a
 //! network, or a person who is logged in) stands in that line with more than their share, so
 //! that a crowd from one house does not make everybody else wait.
@@ -25,7 +25,7 @@ use domain::{
 use tokio::sync::Semaphore;
 
 use super::AccountsError;
-use crate::shares::Shares;
+use crate::{hands::Hands, shares::Shares};
 
 /// The field, as forms and [`AccountsError::Field`] call it.
 pub(super) const FIELD: &str = "password";
@@ -49,6 +49,7 @@ pub(super) struct Passwords(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
+    hands: Hands,
     turns: Arc<Semaphore>,
     shares: Shares,
     waiting: AtomicUsize,
@@ -66,9 +67,11 @@ pub struct Verdict {
 impl Default for Passwords {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        // One core stays for everything else.
+        let at_once = cores.saturating_sub(1).clamp(1, 4);
         Self(Arc::new(Inner {
-            // One core stays for everything else.
-            turns: Arc::new(Semaphore::new(cores.saturating_sub(1).clamp(1, 4))),
+            hands: Hands::new("passwords", at_once),
+            turns: Arc::new(Semaphore::new(at_once)),
             shares: Shares::new(SHARE),
             waiting: AtomicUsize::new(0),
             nobody: OnceLock::new(),
@@ -151,7 +154,7 @@ impl Passwords {
         .await?
     }
 
-    /// Waits in line for one of the turns, then works on a thread that may block.
+    /// Waits in line for one of the turns, then works on one of our threads.
     async fn turn<T: Send + 'static>(
         &self,
         whose: &str,
@@ -165,12 +168,12 @@ impl Passwords {
         });
         let turn = turn.await.ok().flatten().ok_or(AccountsError::Busy)?;
         drop(place);
-        tokio::task::spawn_blocking(move || {
+        let done = self.0.hands.work(move || {
             let _turn = turn;
             work()
-        })
-        .await
-        .map_err(|_| AccountsError::Internal("hashing was interrupted"))
+        });
+        done.await
+            .map_err(|_| AccountsError::Internal("hashing was interrupted"))
     }
 }
 

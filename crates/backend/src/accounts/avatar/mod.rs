@@ -3,7 +3,7 @@
 //! What comes in is hostile. It is recognised by its content (`sniff`), measured from its
 //! header before anything is allocated (`decode`), and nothing of it is stored: what leaves
 //! (`encode`) are new pixels, without metadata. At most two are worked on at a time, on
-//! blocking threads.
+//! threads of their own.
 
 mod decode;
 mod encode;
@@ -28,7 +28,7 @@ use domain::{
 use tokio::sync::Semaphore;
 
 pub use self::error::AvatarError;
-use crate::storage::Storage;
+use crate::{hands::Hands, storage::Storage};
 
 /// A picture unpacks to 200 MB at most: more at once would be too much for a small machine.
 const AT_ONCE: usize = 2;
@@ -46,6 +46,7 @@ pub struct Rendition {
 #[derive(Debug, Clone)]
 pub struct Avatars {
     storage: Storage,
+    hands: Hands,
     turns: Arc<Semaphore>,
 }
 
@@ -54,6 +55,7 @@ impl Avatars {
     pub fn new(storage: Storage) -> Self {
         Self {
             storage,
+            hands: Hands::new("pictures", AT_ONCE),
             turns: Arc::new(Semaphore::new(AT_ONCE)),
         }
     }
@@ -79,13 +81,12 @@ impl Avatars {
             .await
             .map_err(|_| AvatarError::Busy)?
             .map_err(|_| AvatarError::Busy)?;
-        let renditions = tokio::task::spawn_blocking(move || {
+        let done = self.hands.work(move || {
             // The turn ends with the work, also when nobody waits for it any more.
             let _turn = turn;
             render(&file, crop)
-        })
-        .await
-        .map_err(|error| {
+        });
+        let renditions = done.await.map_err(|error| {
             tracing::error!(%error, "a picture made its decoder panic");
             AvatarError::Broken
         })??;
