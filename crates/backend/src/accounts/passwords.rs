@@ -15,8 +15,8 @@ use std::{
 };
 
 use argon2::{
-    Algorithm, Argon2, Params, Version,
-    password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString},
+    Algorithm, Argon2, Block, Params, Version,
+    password_hash::{Output, ParamsString, PasswordHash, Salt, SaltString},
 };
 use domain::{
     accounts::{Strength, password},
@@ -33,6 +33,9 @@ pub(super) const FIELD: &str = "password";
 /// OWASP's first choice for Argon2id: 19 MiB, two passes, one lane.
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
+/// In blocks of 1 KiB: memory that was asked for in more than 32 MiB goes back to the system
+/// as soon as it is free. What is not touched of it costs nothing.
+const GIVEN_BACK: usize = 33 * 1024;
 
 /// More than that in line and the last one would wait for half a minute.
 const LINE: usize = 512;
@@ -222,25 +225,45 @@ fn strength(text: &str, own: &[String]) -> Strength {
     }
 }
 
-fn argon2() -> Result<Argon2<'static>, AccountsError> {
-    let params = Params::new(MEMORY_KIB, PASSES, 1, None)
-        .map_err(|_| AccountsError::Internal("the parameters of hashing are wrong"))?;
-    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
-}
-
 fn hash(text: &str) -> Result<String, AccountsError> {
-    let salt = SaltString::encode_b64(&rand::random::<[u8; 16]>())
-        .map_err(|_| AccountsError::Internal("the salt is wrong"))?;
-    argon2()?
-        .hash_password(text.as_bytes(), &salt)
-        .map(|hash| hash.to_string())
-        .map_err(|_| AccountsError::Internal("hashing failed"))
+    const FAILED: AccountsError = AccountsError::Internal("hashing failed");
+    let params = Params::new(MEMORY_KIB, PASSES, 1, None).map_err(|_| FAILED)?;
+    let salt = SaltString::encode_b64(&rand::random::<[u8; 16]>()).map_err(|_| FAILED)?;
+    let kept = PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(&params).map_err(|_| FAILED)?,
+        salt: Some(salt.as_salt()),
+        hash: Some(digest(params, text, salt.as_salt(), Params::DEFAULT_OUTPUT_LEN).ok_or(FAILED)?),
+    };
+    Ok(kept.to_string())
 }
 
 fn compare(text: &str, kept: &str) -> Result<bool, AccountsError> {
-    let kept = PasswordHash::new(kept)
-        .map_err(|_| AccountsError::Internal("a password's hash is damaged"))?;
-    Ok(argon2()?.verify_password(text.as_bytes(), &kept).is_ok())
+    const DAMAGED: AccountsError = AccountsError::Internal("a password's hash is damaged");
+    let kept = PasswordHash::new(kept).map_err(|_| DAMAGED)?;
+    let (Some(salt), Some(expected)) = (kept.salt, kept.hash) else {
+        return Err(DAMAGED);
+    };
+    let params = Params::try_from(&kept).map_err(|_| DAMAGED)?;
+    let found = digest(params, text, salt, expected.len()).ok_or(DAMAGED)?;
+    // Takes the same time for every answer.
+    Ok(found == expected)
+}
+
+/// What comes out of a password, in memory of our own: what the library takes by itself is
+/// aligned, and the allocator keeps three times as much of that as it can use again.
+fn digest(params: Params, text: &str, salt: Salt<'_>, length: usize) -> Option<Output> {
+    let mut memory = Vec::with_capacity(params.block_count().max(GIVEN_BACK));
+    memory.resize(params.block_count(), Block::default());
+    let mut salted = [0_u8; Salt::MAX_LENGTH];
+    let salt = salt.decode_b64(&mut salted).ok()?;
+    let mut out = [0_u8; Output::MAX_LENGTH];
+    let out = out.get_mut(..length)?;
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+        .hash_password_into_with_memory(text.as_bytes(), salt, out, &mut memory)
+        .ok()?;
+    Output::new(out).ok()
 }
 
 #[cfg(test)]
