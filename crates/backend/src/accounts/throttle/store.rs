@@ -56,12 +56,10 @@ pub(super) async fn clear(tx: &mut Tx, key: &str) -> Result<(), DbError> {
 
 /// Counts one less, without the pause that came of it.
 pub(super) async fn give_back(tx: &mut Tx, key: &str) -> Result<(), DbError> {
-    sqlx::query(
-        "UPDATE throttles SET count = count - 1, free_at = 0 WHERE key = $1 AND count > 0",
-    )
-    .bind(key)
-    .execute(&mut **tx)
-    .await?;
+    sqlx::query("UPDATE throttles SET count = count - 1, free_at = 0 WHERE key = $1 AND count > 0")
+        .bind(key)
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }
 

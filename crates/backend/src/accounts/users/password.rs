@@ -42,7 +42,10 @@ impl Accounts {
             .user;
         self.0.throttle.clear(throttle::ACCOUNT, &subject).await?;
         if let Some(network) = &network {
-            self.0.throttle.give_back(throttle::NETWORK, network).await?;
+            self.0
+                .throttle
+                .give_back(throttle::NETWORK, network)
+                .await?;
         }
         Ok(user)
     }
