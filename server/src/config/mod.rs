@@ -71,6 +71,7 @@ impl Settings {
             public_url: public_url.to_owned(),
             workers: self.work.workers(),
             accounts: self.people.options(),
+            uploads: backend::uploads::Options::default(),
             timing: backend::jobs::Timing::default(),
         }
     }
