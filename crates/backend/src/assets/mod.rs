@@ -171,6 +171,14 @@ impl Assets {
         store::owns_size(&self.db, owner, size).await
     }
 
+    /// Which of these are assets.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub(crate) async fn existing(&self, ids: &[AssetId]) -> Result<Vec<AssetId>, DbError> {
+        store::existing(&self.db, ids).await
+    }
+
     /// Goes to another state, with everything that shows it. In the caller's transaction.
     /// Answers whether it did.
     ///

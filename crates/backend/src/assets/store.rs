@@ -8,7 +8,7 @@ use sqlx::{Row, any::AnyRow};
 
 use super::{Asset, AssetState};
 use crate::{
-    db::{Db, DbError, Tx},
+    db::{Db, DbError, Filter, Tx},
     rows::{bytes, number, parsed},
 };
 
@@ -180,5 +180,15 @@ pub(super) async fn left(db: &Db, before: i64) -> Result<Vec<AssetId>, DbError> 
     .bind(before)
     .fetch_all(db.read())
     .await?;
+    rows.iter().map(|row| parsed(row, "id")).collect()
+}
+
+/// Which of these are assets.
+pub(super) async fn existing(db: &Db, ids: &[AssetId]) -> Result<Vec<AssetId>, DbError> {
+    let rows = Filter::new("SELECT id FROM assets")
+        .and_in("id", ids.iter().map(ToString::to_string))
+        .query()
+        .fetch_all(db.read())
+        .await?;
     rows.iter().map(|row| parsed(row, "id")).collect()
 }

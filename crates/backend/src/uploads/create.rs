@@ -186,7 +186,7 @@ impl Uploads {
     }
 
     /// Content that is this person's already needs no bytes: its video is complete at once.
-    async fn known_already(
+    pub(super) async fn known_already(
         &self,
         tx: &mut Tx,
         begun: &Begun<'_>,
@@ -246,10 +246,20 @@ impl Uploads {
                 limit: options.parallel,
             });
         }
+        self.check_room(tx, length.unwrap_or(0), free).await
+    }
+
+    /// Whether so many bytes more fit beside what is promised already.
+    pub(super) async fn check_room(
+        &self,
+        tx: &mut Tx,
+        more: u64,
+        free: u64,
+    ) -> Result<(), UploadsError> {
         let promised = store::promised(tx).await?;
         let needed = promised
-            .saturating_add(options.reserve)
-            .saturating_add(length.unwrap_or(0));
+            .saturating_add(self.options().reserve)
+            .saturating_add(more);
         if needed > free {
             return Err(UploadsError::NoRoom);
         }

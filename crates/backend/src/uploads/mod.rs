@@ -48,6 +48,7 @@ mod running;
 mod status;
 mod store;
 mod terminate;
+mod tidy;
 mod writer;
 
 use std::sync::Arc;
@@ -61,10 +62,12 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::{
     checksum::{Algorithm, Checksum, UnknownAlgorithm, Verify},
+    concat::JoinPieces,
     error::UploadsError,
     new::{Created, Metadata, New, Part, Status, Unfinished, Written},
     open::Request,
     options::Options,
+    tidy::TidyUploads,
     writer::Writer,
 };
 use self::{running::Registry, store::Flow};
@@ -141,6 +144,12 @@ impl Uploads {
     pub async fn stop(&self) {
         self.0.stopping.cancel();
         self.0.running.stop_all().await;
+    }
+
+    /// Whether a request of this process is sending to it.
+    #[must_use]
+    pub fn is_writing(&self, flow: FlowId) -> bool {
+        self.0.running.get(flow).is_some()
     }
 
     /// As if the power had failed just now, for tests: every writer is gone without a word.

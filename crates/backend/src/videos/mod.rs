@@ -202,6 +202,11 @@ pub(crate) async fn discard(tx: &mut Tx, id: VideoId) -> Result<bool, DbError> {
     store::delete_without_asset(tx, id).await
 }
 
+/// Removes videos that never got data and never will. Answers how many.
+pub(crate) async fn discard_forgotten(tx: &mut Tx, before: i64) -> Result<u64, DbError> {
+    store::delete_forgotten(tx, before).await
+}
+
 /// Every video of an asset goes where the asset goes.
 pub(crate) async fn follow(
     tx: &mut Tx,

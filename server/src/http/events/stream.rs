@@ -171,7 +171,8 @@ async fn snapshot(backend: &Backend, asked: &Asked) -> Result<Bytes, DbError> {
     let data = serde_json::to_string(&Snapshot {
         jobs,
         ..Snapshot::default()
-    }).unwrap_or_default();
+    })
+    .unwrap_or_default();
     Ok(format!("event: snapshot\ndata: {data}\n\n").into())
 }
 

@@ -1,19 +1,30 @@
 //! Uploads, on both databases: what arrives, what is kept, what is refused.
 
+mod concat;
+mod dedupe;
+mod limits;
+mod random;
 mod receive;
+mod take_over;
+mod tidy;
+
+use std::sync::Arc;
 
 use backend::{
     Backend,
+    jobs::{Context, JobError, Progress, Registry, Want},
     uploads::{Created, Metadata, New, Part, Request, UploadsError, Written},
 };
 use bytes::Bytes;
 use domain::{
-    ids::{FlowId, UserId},
+    ids::{FlowId, UserId, VideoId},
+    jobs::Lane,
     uploads::ContentHash,
 };
 use rand::{RngExt as _, SeedableRng as _, rngs::SmallRng};
 use sqlx::Row as _;
 use testkit::{TestBackend, TestDb};
+use tokio_util::sync::CancellationToken;
 
 /// Services whose uploads are in a hurry.
 async fn open(test: &TestDb) -> Backend {
@@ -161,4 +172,56 @@ fn files(backend: &Backend, folder: &str) -> usize {
     folders
         .map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap().count())
         .sum()
+}
+
+/// Everything that waits of this kind is run, as a worker would. Answers how each ended.
+async fn work_off(backend: &Backend, lane: Lane, kind: &'static str) -> Vec<Result<(), JobError>> {
+    let want = [Want {
+        lane,
+        slots: 20,
+        kinds: vec![kind],
+    }];
+    let claimed = backend.jobs.shift().turn_over(&[], &want).await.unwrap();
+    let mut ends = Vec::new();
+    for job in claimed {
+        let kind = Registry::product().get(&job.kind).unwrap();
+        let payload = job.payload.clone();
+        let context = Context::new(
+            backend.clone(),
+            Arc::new(job),
+            CancellationToken::new(),
+            Arc::new(Progress::default()),
+        );
+        ends.push(kind.run(payload, context).await);
+    }
+    ends
+}
+
+async fn execute(test: &TestDb, sql: &'static str) {
+    let mut tx = test.db.write().await.unwrap();
+    sqlx::query(sql).execute(&mut *tx).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+/// A part of a concatenation, whole.
+async fn piece(backend: &Backend, user: UserId, bytes: &[u8]) -> FlowId {
+    let new = New {
+        length: Some(bytes.len() as u64),
+        part: Part::Piece,
+        concat: Some("partial".to_owned()),
+        ..New::default()
+    };
+    let created = backend.uploads.create(user, new).await.unwrap();
+    assert_eq!(created.video, None);
+    let written = send(backend, user, created.flow, 0, bytes).await.unwrap();
+    assert!(written.complete);
+    created.flow
+}
+
+async fn video(backend: &Backend, id: Option<VideoId>) -> backend::videos::Video {
+    backend.videos.get(id.unwrap()).await.unwrap().unwrap()
+}
+
+fn code<T: std::fmt::Debug>(result: Result<T, UploadsError>) -> &'static str {
+    result.unwrap_err().code()
 }
