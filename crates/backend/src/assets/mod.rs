@@ -213,31 +213,47 @@ impl Assets {
         (video, owner): (VideoId, UserId),
         now: i64,
     ) -> Result<Asset, DbError> {
-        let probe = |asset| Probe {
-            asset,
-            video,
-            owner,
-        };
         // Between the two looks the one that was there may have been marked for removal.
         for _ in 0..5 {
             if let Some(asset) = store::insert(tx, candidate, hash, size, now).await? {
-                self.jobs.enqueue(tx, &probe(asset.id)).await?;
+                let probe = Probe {
+                    asset: asset.id,
+                    video,
+                    owner,
+                };
+                self.jobs.enqueue(tx, &probe).await?;
                 return Ok(asset);
             }
-            if let Some(mut asset) = store::hold(tx, hash).await? {
-                if asset.state == AssetState::Failed
-                    && self
-                        .step(tx, asset.id, AssetState::Queued, None, now)
-                        .await?
-                {
-                    self.jobs.enqueue(tx, &probe(asset.id)).await?;
-                    asset.state = AssetState::Queued;
-                    asset.error = None;
-                }
-                return Ok(asset);
+            if let Some(asset) = store::hold(tx, hash).await? {
+                return self.plan_again(tx, asset, (video, owner), now).await;
             }
         }
         Err(DbError::Busy)
+    }
+
+    /// One that has failed gets another chance when its bytes come once more.
+    async fn plan_again(
+        &self,
+        tx: &mut Tx,
+        mut asset: Asset,
+        (video, owner): (VideoId, UserId),
+        now: i64,
+    ) -> Result<Asset, DbError> {
+        if asset.state == AssetState::Failed
+            && self
+                .step(tx, asset.id, AssetState::Queued, None, now)
+                .await?
+        {
+            let probe = Probe {
+                asset: asset.id,
+                video,
+                owner,
+            };
+            self.jobs.enqueue(tx, &probe).await?;
+            asset.state = AssetState::Queued;
+            asset.error = None;
+        }
+        Ok(asset)
     }
 
     /// The asset with these bytes, if it is this person's already; held as by
@@ -245,14 +261,18 @@ impl Assets {
     pub(crate) async fn claim(
         &self,
         tx: &mut Tx,
-        owner: UserId,
         hash: ContentHash,
+        (video, owner): (VideoId, UserId),
+        now: i64,
     ) -> Result<Option<(Asset, VideoId)>, DbError> {
         let Some(asset) = store::hold(tx, hash).await? else {
             return Ok(None);
         };
-        let video = store::owned_in(tx, owner, asset.id).await?;
-        Ok(video.map(|video| (asset, video)))
+        let Some(first) = store::owned_in(tx, owner, asset.id).await? else {
+            return Ok(None);
+        };
+        let asset = self.plan_again(tx, asset, (video, owner), now).await?;
+        Ok(Some((asset, first)))
     }
 
     /// A video no longer has it: if it was the last one, the removal begins. Answers whether.

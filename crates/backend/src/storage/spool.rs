@@ -271,7 +271,12 @@ impl Spool {
         if fits < size {
             return Err(SpoolError::Full);
         }
-        let mut source = File::open(path)?;
+        let mut source = match File::open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(SpoolError::Missing);
+            }
+            opened => opened?,
+        };
         source.seek(SeekFrom::Start(from))?;
         let mut source = source.take(size);
         // On Linux this is `copy_file_range`.

@@ -16,6 +16,7 @@ use super::{
     store::{self, Flow},
 };
 use crate::{
+    db::{DbError, Tx},
     jobs::{Context, Job, JobError},
     storage::{Spool, SpoolError},
     videos,
@@ -174,7 +175,7 @@ impl Uploads {
             return Ok(());
         }
         let total = flow.total.unwrap_or_default().max(1);
-        let pieces = store::pieces(self.db(), id).await?;
+        let pieces = store::pieces(self.db().read(), id).await?;
         let mut spool = self.0.parts.storage.spool(&flow.key(), true).await?;
         spool.resume(0)?;
         let mut hash = TreeHash::new();
@@ -196,14 +197,13 @@ impl Uploads {
         tokio::task::spawn_blocking(move || syncer.sync())
             .await
             .map_err(|_| UploadsError::Internal("a sync broke off"))??;
-        self.joined(&flow, video, &pieces, (hash, size)).await
+        self.joined(&flow, video, (hash, size)).await
     }
 
     async fn joined(
         &self,
         flow: &Flow,
         video: VideoId,
-        pieces: &[Flow],
         (hash, size): (domain::uploads::ContentHash, u64),
     ) -> Result<(), UploadsError> {
         let now = self.now();
@@ -224,15 +224,13 @@ impl Uploads {
         } else {
             self.refuse(&mut tx, flow, video, now).await?;
         }
-        for piece in pieces {
-            store::step(&mut tx, piece.id, FlowStatus::Abandoned, now).await?;
-        }
+        let dropped = drop_pieces(&mut tx, flow, now).await?;
         tx.commit().await?;
         if !kept {
             self.drop_bytes(&flow.key()).await;
         }
-        for piece in pieces {
-            self.drop_bytes(&piece.key()).await;
+        for key in dropped {
+            self.drop_bytes(&key).await;
         }
         if right {
             Ok(())
@@ -245,16 +243,40 @@ impl Uploads {
     async fn fail(&self, id: FlowId, code: &'static str) -> Result<(), UploadsError> {
         let now = self.now();
         let mut tx = self.db().write().await?;
-        if let Some(flow) = store::find(&mut *tx, id).await?
-            && store::step(&mut tx, id, FlowStatus::Abandoned, now).await?
-            && let Some(video) = flow.video
-        {
-            videos::fail(&mut tx, video, code, now).await?;
-            self.tell_after(&mut tx, flow.changed(FlowStatus::Abandoned, 0, false));
+        let Some(flow) = store::find(&mut *tx, id).await? else {
+            return Ok(());
+        };
+        if !store::step(&mut tx, id, FlowStatus::Abandoned, now).await? {
+            return Ok(());
         }
+        if let Some(video) = flow.video {
+            videos::fail(&mut tx, video, code, now).await?;
+        }
+        let mut dropped = drop_pieces(&mut tx, &flow, now).await?;
+        dropped.push(flow.key());
+        self.tell_after(&mut tx, flow.changed(FlowStatus::Abandoned, 0, false));
         tx.commit().await?;
+        for key in dropped {
+            self.drop_bytes(&key).await;
+        }
         Ok(())
     }
+}
+
+/// The parts of a flow are of no use any more. Answers the keys of their bytes, to be removed
+/// after the commit.
+pub(super) async fn drop_pieces(
+    tx: &mut Tx,
+    flow: &Flow,
+    now: i64,
+) -> Result<Vec<String>, DbError> {
+    let mut keys = Vec::new();
+    for piece in store::pieces(&mut **tx, flow.id).await? {
+        if store::step(tx, piece.id, FlowStatus::Abandoned, now).await? {
+            keys.push(piece.key());
+        }
+    }
+    Ok(keys)
 }
 
 /// Copies a stretch of a part to the end and hashes it while it is still in memory.

@@ -195,7 +195,8 @@ impl Uploads {
         let (Some(claim), Some(video)) = (begun.metadata.blake3, begun.video) else {
             return Ok(None);
         };
-        let claimed = self.0.parts.assets.claim(tx, begun.user, claim).await?;
+        let who = (video, begun.user);
+        let claimed = self.0.parts.assets.claim(tx, claim, who, begun.now).await?;
         let Some((asset, duplicate_of)) = claimed else {
             return Ok(None);
         };

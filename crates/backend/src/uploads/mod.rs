@@ -253,10 +253,12 @@ pub(crate) async fn abandon_of(
 ) -> Result<Vec<String>, DbError> {
     let mut keys = Vec::new();
     for flow in store::of_video(tx, video).await? {
-        if store::end_session(tx, flow.id, None).await? {
+        let joining = flow.status == FlowStatus::Uploaded && flow.hash.is_none();
+        if store::end_session(tx, flow.id, None).await? || joining {
             keys.push(flow.key());
         }
         store::step(tx, flow.id, FlowStatus::Abandoned, now).await?;
+        keys.append(&mut concat::drop_pieces(tx, &flow, now).await?);
     }
     Ok(keys)
 }

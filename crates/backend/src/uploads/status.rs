@@ -1,6 +1,6 @@
 //! How an upload stands. Never locks, never takes over.
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use domain::ids::{FlowId, UserId};
 
@@ -8,6 +8,7 @@ use super::{Request, Status, Uploads, UploadsError};
 
 /// How long a running writer may take to write down what it has.
 const PATIENCE: Duration = Duration::from_secs(3);
+const SHORT: Duration = Duration::from_millis(200);
 
 impl Uploads {
     /// How an upload stands, also a finished one. A writer of this process is asked to make
@@ -19,7 +20,12 @@ impl Uploads {
         let mut flow = self.own(user, id).await?;
         let running = self.0.running.get(id);
         if let Some(running) = &running {
-            running.checkpoint(PATIENCE).await;
+            // The last byte is written down with the end of its request, and not before.
+            let all = running.received.load(Ordering::Acquire);
+            let ending = flow.total == Some(all);
+            running
+                .checkpoint(if ending { SHORT } else { PATIENCE })
+                .await;
             flow = self.own(user, id).await?;
         }
         if flow.is_gone() {

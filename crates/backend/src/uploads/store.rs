@@ -416,13 +416,16 @@ pub(super) async fn link(tx: &mut Tx, flow: FlowId, pieces: &[FlowId]) -> Result
 }
 
 /// What a flow is joined from, in order.
-pub(super) async fn pieces(db: &Db, id: FlowId) -> Result<Vec<Flow>, DbError> {
+pub(super) async fn pieces<'e>(
+    executor: impl AnyExecutor<'e>,
+    id: FlowId,
+) -> Result<Vec<Flow>, DbError> {
     let rows = sqlx::query(AssertSqlSafe(format!(
         "{FLOW} JOIN upload_pieces ON upload_pieces.piece = flows.id
          WHERE upload_pieces.flow = $1 ORDER BY position"
     )))
     .bind(id.to_string())
-    .fetch_all(db.read())
+    .fetch_all(executor)
     .await?;
     rows.iter().map(flow).collect()
 }

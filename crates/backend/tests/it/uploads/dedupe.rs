@@ -53,6 +53,15 @@ both_engines! {
             assert_eq!((video.status, video.error), (VideoStatus::Processing, None));
         }
         assert_eq!((count(&test, ASSETS).await, count(&test, PROBES).await), (1, 2));
+        // The same when the bytes need not be sent.
+        execute(&test, "UPDATE assets SET state = 'failed', error = 'no_streams'").await;
+        execute(&test, "UPDATE jobs SET state = 'failed', finished_at = 1").await;
+        let mut claim = new(1000, "d.mkv");
+        claim.metadata.blake3 = Some(hash(&all));
+        let fourth = backend.uploads.create(eve, claim).await.unwrap();
+        assert_eq!(fourth.duplicate_of, second.video);
+        assert_eq!(video(&backend, fourth.video).await.status, VideoStatus::Processing);
+        assert_eq!(count(&test, PROBES).await, 3);
     }
 
     async fn an_asset_is_removed_with_its_last_video_and_its_bytes_may_come_again(test: TestDb) {

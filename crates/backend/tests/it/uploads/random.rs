@@ -169,7 +169,7 @@ impl World<'_> {
         old.write(Bytes::copy_from_slice(one)).await.unwrap();
         let at_once = self.backend.uploads.open(self.user, flow, at(begin)).await;
         assert_eq!(code(at_once), "upload_busy");
-        sleep(Duration::from_millis(350)).await;
+        sleep(Duration::from_millis(700)).await;
         let next = begin + one.len() as u64;
         let full = length == Some(next)
             || (self.uploads[&flow].length_known && next == self.uploads[&flow].all.len() as u64);
@@ -288,7 +288,7 @@ impl World<'_> {
             .unwrap();
         tx.commit().await.unwrap();
         if self.random.random_bool(0.7) {
-            assert_eq!(self.backend.uploads.tidy().await.unwrap(), 1);
+            assert!(self.backend.uploads.tidy().await.unwrap() >= 1);
         }
         self.model(flow).life = Life::Gone;
     }

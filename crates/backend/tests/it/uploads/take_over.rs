@@ -30,7 +30,7 @@ both_engines! {
         old.write(frame(&all[..1_000_000])).await.unwrap();
         assert_eq!(code(backend.uploads.open(ada, flow, at(0)).await), "upload_busy");
         assert_eq!(code(backend.uploads.terminate(ada, flow).await), "upload_busy");
-        sleep(Duration::from_millis(400)).await;
+        sleep(Duration::from_millis(700)).await;
         // A wrong offset does not cost the older one its bytes.
         assert!(matches!(
             backend.uploads.open(ada, flow, at(17)).await,
@@ -48,7 +48,11 @@ both_engines! {
     }
 
     async fn two_processes_on_one_folder_never_write_at_once(test: TestDb) {
-        let (here, there) = (open(&test).await, open(&test).await);
+        let patient = |options: &mut backend::uploads::Options| {
+            options.silence = Duration::from_millis(2000);
+        };
+        let here = open_with(&test, patient).await;
+        let there = open_with(&test, patient).await;
         let ada = person(&test, "ada").await;
         let all = bytes(2, 4_000_000);
         let created = here.uploads.create(ada, new(4_000_000, "a.mp4")).await.unwrap();
@@ -60,7 +64,7 @@ both_engines! {
         assert_eq!(there.uploads.status(ada, flow).await.unwrap().offset, 1_500_000);
         assert_eq!(code(there.uploads.open(ada, flow, at(1_500_000)).await), "upload_busy");
         assert_eq!(code(there.uploads.terminate(ada, flow).await), "upload_busy");
-        sleep(Duration::from_millis(500)).await;
+        sleep(Duration::from_millis(2500)).await;
         let mut newer = there.uploads.open(ada, flow, at(1_500_000)).await.unwrap();
         newer.write(frame(&all[1_500_000..2_000_000])).await.unwrap();
         assert_eq!(code(old.finish(None).await), "upload_taken_over");
@@ -115,7 +119,7 @@ both_engines! {
         writer.write(frame(chunk)).await.unwrap();
         drop(writer);
         assert_eq!(backend.uploads.status(ada, flow).await.unwrap().offset, 1_000_000);
-        sleep(Duration::from_millis(400)).await;
+        sleep(Duration::from_millis(700)).await;
         let mut writer = backend.uploads.open(ada, flow, verify(given)).await.unwrap();
         writer.write(frame(chunk)).await.unwrap();
         assert_eq!(writer.finish(None).await.unwrap().offset, 5_000_000);
