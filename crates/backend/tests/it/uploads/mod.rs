@@ -47,7 +47,7 @@ async fn open_with(
 fn hurry(options: &mut backend::uploads::Options) {
     options.flush_bytes = 1 << 20;
     options.flush_after = std::time::Duration::from_millis(100);
-    options.silence = std::time::Duration::from_millis(300);
+    options.silence = std::time::Duration::from_millis(600);
     options.take_over = std::time::Duration::from_secs(5);
     options.reserve = 0;
 }
