@@ -130,7 +130,7 @@ both_engines! {
         let video = video(&backend, created.video).await;
         assert_eq!((video.title.as_str(), video.tags.joined().as_str()), ("A day", "sea, sun"));
         assert_eq!(video.visibility, Visibility::Private);
-        assert_eq!(backend.videos.list(ada, None, 10).await.unwrap(), [video.clone()]);
+        assert_eq!(backend.videos.list(ada, None, 10).await.unwrap(), std::slice::from_ref(&video));
         assert!(backend.videos.list(ada, Some(&video), 10).await.unwrap().is_empty());
         assert_eq!(backend.videos.remove(eve, id).await.unwrap_err().code(), "video_unknown");
     }
