@@ -1,5 +1,8 @@
 //! The tables of flows, sessions and pieces.
 
+mod over;
+mod pieces;
+
 use domain::{
     ids::{AssetId, FlowId, UserId, VideoId},
     uploads::{ContentHash, FileName, FlowRole, FlowStatus},
@@ -7,9 +10,13 @@ use domain::{
 };
 use sqlx::{AnyExecutor, AssertSqlSafe, Row, any::AnyRow};
 
+pub(super) use self::{
+    over::{expired, forget, full, unjoined, unused, wanted},
+    pieces::{hold_piece, is_unused, link, pieces, settle},
+};
 use super::Unfinished;
 use crate::{
-    db::{Db, DbError, Filter, Tx},
+    db::{Db, DbError, Tx},
     rows::{bytes, maybe, maybe_bytes, number, parsed, unreadable},
 };
 
@@ -359,168 +366,4 @@ pub(super) async fn of_video(tx: &mut Tx, video: VideoId) -> Result<Vec<Flow>, D
         .fetch_all(&mut **tx)
         .await?;
     rows.iter().map(flow).collect()
-}
-
-/// Holds a finished part that waits to be joined. Answers whether it is one.
-pub(super) async fn is_unused(tx: &mut Tx, piece: FlowId) -> Result<bool, DbError> {
-    let held = sqlx::query(
-        "UPDATE flows SET role = role
-         WHERE id = $1 AND role = 'piece' AND status = 'uploaded' RETURNING id",
-    )
-    .bind(piece.to_string())
-    .fetch_optional(&mut **tx)
-    .await?;
-    Ok(held.is_some() && !is_linked(tx, piece).await?)
-}
-
-async fn is_linked(tx: &mut Tx, piece: FlowId) -> Result<bool, DbError> {
-    let row = sqlx::query("SELECT piece FROM upload_pieces WHERE piece = $1 LIMIT 1")
-        .bind(piece.to_string())
-        .fetch_optional(&mut **tx)
-        .await?;
-    Ok(row.is_some())
-}
-
-/// The same for one of this person, with its size.
-pub(super) async fn hold_piece(
-    tx: &mut Tx,
-    owner: UserId,
-    piece: FlowId,
-) -> Result<Option<u64>, DbError> {
-    let row = sqlx::query(
-        "UPDATE flows SET role = role
-         WHERE id = $1 AND owner = $2 AND role = 'piece' AND status = 'uploaded'
-         RETURNING bytes_total",
-    )
-    .bind(piece.to_string())
-    .bind(owner.to_string())
-    .fetch_optional(&mut **tx)
-    .await?;
-    match row {
-        Some(row) if !is_linked(tx, piece).await? => maybe_bytes(&row, "bytes_total"),
-        _ => Ok(None),
-    }
-}
-
-/// Notes what a flow is joined from.
-pub(super) async fn link(tx: &mut Tx, flow: FlowId, pieces: &[FlowId]) -> Result<(), DbError> {
-    for (position, piece) in pieces.iter().enumerate() {
-        sqlx::query("INSERT INTO upload_pieces (flow, position, piece) VALUES ($1, $2, $3)")
-            .bind(flow.to_string())
-            .bind(i64::try_from(position).unwrap_or(i64::MAX))
-            .bind(piece.to_string())
-            .execute(&mut **tx)
-            .await?;
-    }
-    Ok(())
-}
-
-/// What a flow is joined from, in order.
-pub(super) async fn pieces<'e>(
-    executor: impl AnyExecutor<'e>,
-    id: FlowId,
-) -> Result<Vec<Flow>, DbError> {
-    let rows = sqlx::query(AssertSqlSafe(format!(
-        "{FLOW} JOIN upload_pieces ON upload_pieces.piece = flows.id
-         WHERE upload_pieces.flow = $1 ORDER BY position"
-    )))
-    .bind(id.to_string())
-    .fetch_all(executor)
-    .await?;
-    rows.iter().map(flow).collect()
-}
-
-/// The parts are joined: once, and only while somebody still wants them.
-pub(super) async fn settle(
-    tx: &mut Tx,
-    id: FlowId,
-    hash: ContentHash,
-    now: i64,
-) -> Result<bool, DbError> {
-    let done = sqlx::query(
-        "UPDATE flows SET hash = $2, updated_at = $3
-         WHERE id = $1 AND status = 'uploaded' AND hash IS NULL AND video IS NOT NULL",
-    )
-    .bind(id.to_string())
-    .bind(hash.to_string())
-    .bind(now)
-    .execute(&mut **tx)
-    .await?;
-    Ok(done.rows_affected() == 1)
-}
-
-/// Flows nothing came to for too long.
-pub(super) async fn expired(db: &Db, now: i64) -> Result<Vec<Flow>, DbError> {
-    let rows = sqlx::query(AssertSqlSafe(format!(
-        "{FLOW} WHERE expires_at <= $1 ORDER BY expires_at LIMIT 500"
-    )))
-    .bind(now)
-    .fetch_all(db.read())
-    .await?;
-    rows.iter().map(flow).collect()
-}
-
-/// Finished parts that nobody joined.
-pub(super) async fn unused(db: &Db, before: i64) -> Result<Vec<Flow>, DbError> {
-    let rows = sqlx::query(AssertSqlSafe(format!(
-        "{FLOW} WHERE role = 'piece' AND flows.status = 'uploaded' AND flows.updated_at <= $1
-             AND NOT EXISTS (SELECT 1 FROM upload_pieces WHERE piece = flows.id)
-         LIMIT 500"
-    )))
-    .bind(before)
-    .fetch_all(db.read())
-    .await?;
-    rows.iter().map(flow).collect()
-}
-
-/// Flows that still wait to be joined after so long.
-pub(super) async fn unjoined(db: &Db, before: i64) -> Result<Vec<Flow>, DbError> {
-    let rows = sqlx::query(AssertSqlSafe(format!(
-        "{FLOW} WHERE role = 'source' AND flows.status = 'uploaded' AND hash IS NULL
-             AND video IS NOT NULL AND flows.updated_at <= $1 LIMIT 500"
-    )))
-    .bind(before)
-    .fetch_all(db.read())
-    .await?;
-    rows.iter().map(flow).collect()
-}
-
-/// Flows that have every byte and did not come to say so.
-pub(super) async fn full(db: &Db) -> Result<Vec<Flow>, DbError> {
-    let rows = sqlx::query(AssertSqlSafe(format!(
-        "{FLOW} WHERE received = bytes_total LIMIT 500"
-    )))
-    .fetch_all(db.read())
-    .await?;
-    rows.iter().map(flow).collect()
-}
-
-/// Forgets flows that are long over and belong to nothing. Answers how many.
-pub(super) async fn forget(tx: &mut Tx, before: i64) -> Result<u64, DbError> {
-    let done = sqlx::query(
-        "DELETE FROM flows WHERE id IN (
-             SELECT id FROM flows
-             WHERE updated_at <= $1 AND status <> 'uploading' AND video IS NULL
-               AND (status = 'abandoned' OR role = 'source')
-             LIMIT 500)",
-    )
-    .bind(before)
-    .execute(&mut **tx)
-    .await?;
-    Ok(done.rows_affected())
-}
-
-/// Which of these ids bytes still lie under for a reason.
-pub(super) async fn wanted(db: &Db, names: &[AssetId]) -> Result<Vec<AssetId>, DbError> {
-    let ids = || names.iter().map(ToString::to_string);
-    let flows = Filter::new("SELECT asset AS id FROM flows")
-        .and_in("asset", ids())
-        .push(
-            "AND (status = 'uploading' OR (status = 'uploaded'
-                 AND (role = 'piece' OR (hash IS NULL AND video IS NOT NULL))))",
-        )
-        .query()
-        .fetch_all(db.read())
-        .await?;
-    flows.iter().map(|row| parsed(row, "id")).collect()
 }
