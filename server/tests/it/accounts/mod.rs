@@ -16,10 +16,10 @@ use testkit::sqlx::{self, Row as _};
 
 use crate::harness::{Answer, Case, TestApp};
 
-const PASSWORD: &str = "correct horse battery";
+pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// Somebody with an account: `{nick}@mail.example`, and [`PASSWORD`].
-async fn person(app: &TestApp, nick: &str, role: Role) -> User {
+pub(crate) async fn person(app: &TestApp, nick: &str, role: Role) -> User {
     let new = NewUser {
         email: Email::parse(&format!("{nick}@mail.example")).unwrap(),
         nick: Some(nick.parse().unwrap()),
@@ -47,7 +47,7 @@ async fn count(app: &TestApp, sql: &'static str) -> i64 {
 }
 
 /// A browser with its cookies, on one of our pages.
-struct Browser<'a> {
+pub(crate) struct Browser<'a> {
     app: &'a TestApp,
     cookies: BTreeMap<String, String>,
     /// As islands ask: data instead of pages.
@@ -71,7 +71,7 @@ impl<'a> Browser<'a> {
     }
 
     /// Logged in already.
-    async fn of(app: &'a TestApp, nick: &str) -> Self {
+    pub(crate) async fn of(app: &'a TestApp, nick: &str) -> Self {
         let mut browser = Self::new(app);
         browser.log_in(nick, PASSWORD).await.expect(302);
         assert!(browser.session().is_some());
@@ -86,11 +86,11 @@ impl<'a> Browser<'a> {
         .await
     }
 
-    fn session(&self) -> Option<&str> {
+    pub(crate) fn session(&self) -> Option<&str> {
         self.cookies.get("kadr_session").map(String::as_str)
     }
 
-    async fn get(&mut self, path: &str) -> Answer {
+    pub(crate) async fn get(&mut self, path: &str) -> Answer {
         self.send(Case::get(path)).await
     }
 
@@ -103,7 +103,7 @@ impl<'a> Browser<'a> {
     }
 
     /// A form with a file.
-    async fn upload(&mut self, path: &str, parts: &[Part<'_>]) -> Answer {
+    pub(crate) async fn upload(&mut self, path: &str, parts: &[Part<'_>]) -> Answer {
         let kind = format!("multipart/form-data; boundary={BOUNDARY}");
         self.post(path, &kind, multipart(parts)).await
     }
@@ -117,7 +117,7 @@ impl<'a> Browser<'a> {
         self.send(case).await
     }
 
-    async fn send(&mut self, case: Case) -> Answer {
+    pub(crate) async fn send(&mut self, case: Case) -> Answer {
         let mut case = if self.scripts {
             case.header("accept", "application/json")
         } else {
@@ -174,7 +174,7 @@ fn cookie_line(answer: &Answer, name: &str) -> String {
 
 const BOUNDARY: &str = "----kadr-test-boundary";
 
-enum Part<'a> {
+pub(crate) enum Part<'a> {
     Field(&'a str, &'a str),
     File(&'a str, &'a [u8]),
 }
