@@ -3,6 +3,7 @@
 use domain::{events::UploadChanged, ids::UserId, uploads::FlowStatus};
 
 use super::{Unfinished, Uploads, UploadsError, store};
+use crate::db::DbError;
 
 impl Uploads {
     /// Somebody's unfinished uploads, the newest first, also those begun on another device;
@@ -11,6 +12,10 @@ impl Uploads {
     /// # Errors
     /// When the database refuses.
     pub async fn unfinished(&self, user: UserId) -> Result<Vec<Unfinished>, UploadsError> {
+        Ok(self.list(user).await?)
+    }
+
+    async fn list(&self, user: UserId) -> Result<Vec<Unfinished>, DbError> {
         let now = self.now();
         let options = self.options();
         let fresh = i64::try_from((options.silence + options.flush_after).as_millis());
@@ -31,8 +36,8 @@ impl Uploads {
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn snapshot(&self, user: UserId) -> Result<Vec<UploadChanged>, UploadsError> {
-        let all = self.unfinished(user).await?;
+    pub async fn snapshot(&self, user: UserId) -> Result<Vec<UploadChanged>, DbError> {
+        let all = self.list(user).await?;
         Ok(all
             .into_iter()
             .map(|upload| UploadChanged {

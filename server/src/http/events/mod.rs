@@ -13,13 +13,14 @@ mod stream;
 
 use std::{sync::Arc, time::Duration};
 
+use app::context::{Identity, Refused};
 use axum::{
     body::Body,
     extract::{self, RawQuery},
     response::Response,
 };
 use backend::Backend;
-use domain::problem::Problem;
+use domain::{accounts::Scope, problem::Problem};
 use http::{HeaderValue, header};
 use tokio_util::sync::CancellationToken;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -100,7 +101,7 @@ pub(super) fn routes() -> OpenApiRouter<State> {
     OpenApiRouter::new().routes(routes!(events))
 }
 
-/// What changes, as it happens
+/// What changes, as it happens; to who is logged in also their uploads and notices
 #[utoipa::path(
     get, path = domain::routes::EVENTS, tag = "events",
     params(
@@ -117,9 +118,17 @@ pub(super) fn routes() -> OpenApiRouter<State> {
 async fn events(
     extract::State(state): extract::State<EventsState>,
     extract::Extension(caller): extract::Extension<Caller>,
+    extract::Extension(identity): extract::Extension<Identity>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Fault> {
     let asked = Asked::parse(query.as_deref().unwrap_or_default())?;
+    let user = match identity.visitor().await {
+        Ok(visitor) => visitor.filter(|visitor| visitor.may(Scope::Read).is_ok()),
+        // What everybody may hear is not refused to who shows something that is no good.
+        Err(Refused::BadToken) => None,
+        Err(_) => return Err(Fault::Unavailable),
+    };
+    let asked = asked.by(user.map(|visitor| visitor.user.id));
     let place = state.streams.places.take(caller.address);
     let stream = Stream::open(state, asked, place).await.map_err(|error| {
         tracing::warn!(%error, code = error.code(), "no snapshot for an event stream");
