@@ -265,7 +265,8 @@ impl Form {
         };
         if ["/api", "/auth", domain::routes::EVENTS, "/uploads"]
             .into_iter()
-            .any(below) {
+            .any(below)
+        {
             return Self::Json;
         }
         if below(domain::routes::PKG) || below(domain::accounts::paths::AVATARS) {

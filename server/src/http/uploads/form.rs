@@ -123,7 +123,9 @@ async fn read(
     let mut said = Metadata::default();
     loop {
         let field = timeout(state.patience.0, form.next_field()).await;
-        let field = field.map_err(|_| Fault::TooSlow)?.map_err(unreadable)?;
+        let field = field
+            .map_err(|_| Fault::TooSlow)?
+            .map_err(|error| unreadable(&error))?;
         let Some(field) = field else {
             return Ok(());
         };
@@ -235,7 +237,10 @@ async fn stream(state: &State, field: &mut Field<'_>, writer: &mut Writer) -> Re
             chunk = timeout(state.patience.0, field.chunk()) => chunk,
             () = state.stopping.cancelled() => return Err(UploadsError::Stopping.into()),
         };
-        match chunk.map_err(|_| Fault::TooSlow)?.map_err(unreadable)? {
+        match chunk
+            .map_err(|_| Fault::TooSlow)?
+            .map_err(|error| unreadable(&error))?
+        {
             Some(bytes) => writer.write(bytes).await?,
             None => return Ok(()),
         }
@@ -246,7 +251,9 @@ async fn text(state: &State, mut field: Field<'_>) -> Result<String, Fault> {
     let mut bytes = Vec::new();
     loop {
         let chunk = timeout(state.patience.0, field.chunk()).await;
-        let chunk = chunk.map_err(|_| Fault::TooSlow)?.map_err(unreadable)?;
+        let chunk = chunk
+            .map_err(|_| Fault::TooSlow)?
+            .map_err(|error| unreadable(&error))?;
         let Some(chunk) = chunk else { break };
         bytes.extend_from_slice(&chunk);
         if bytes.len() > FIELD {
@@ -256,7 +263,7 @@ async fn text(state: &State, mut field: Field<'_>) -> Result<String, Fault> {
     String::from_utf8(bytes).map_err(|_| Fault::BodyUnreadable)
 }
 
-fn unreadable(error: MultipartError) -> Fault {
+fn unreadable(error: &MultipartError) -> Fault {
     tracing::debug!(%error, "a form of several parts broke off");
     Fault::BodyUnreadable
 }
