@@ -14,7 +14,7 @@ export function parts(size) {
   const middle = size - 2 * MIB;
   const found = [[0, MIB]];
   for (let n = 0; n < SAMPLES; n += 1) {
-    const from = MIB + Math.floor(((n + 0.5) * (middle - SAMPLE)) / SAMPLES);
+    const from = MIB + Math.floor((n * (middle - SAMPLE)) / (SAMPLES - 1));
     found.push([from, from + SAMPLE]);
   }
   found.push([size - MIB, size]);

@@ -84,9 +84,11 @@ export class Sender {
     if (this.state !== "queued") return;
     const stop = new AbortController();
     this.#stop = stop;
+    // At once, so that nobody takes it for one that still waits for its turn.
+    if (this.#looked) this.#become("sending");
     try {
       if (!(await this.#look(stop.signal))) return;
-      this.#become("sending");
+      if (this.state !== "sending") this.#become("sending");
       while (!this.flow || this.#unsure || this.acknowledged < this.size) {
         try {
           await this.#step(stop.signal);
