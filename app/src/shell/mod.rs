@@ -37,6 +37,7 @@ use crate::{
     },
     admin::ui_page::UiPage,
     context::{Visit, use_visit},
+    uploads::UploadPage,
     videos::{home::HomePage, search::SearchPage},
 };
 
@@ -224,6 +225,7 @@ pub fn App() -> impl IntoView {
                         view=InvitationsPage
                         ssr=SsrMode::Async
                     />
+                    <Route path=StaticSegment("upload") view=UploadPage ssr=SsrMode::Async />
                     <Route path=StaticSegment("search") view=SearchPage ssr=SsrMode::Async />
                     <Route
                         path=(StaticSegment("admin"), StaticSegment("ui"))
