@@ -13,6 +13,21 @@ import { Fault } from "./tus.js";
 const LET_GO = 1000;
 const LET_GO_TIMES = 15;
 
+/** Removes an upload, once whoever sends to it has let go of it. */
+export async function letGo(world, flow) {
+  for (let times = 1; ; times += 1) {
+    try {
+      await world.tus.remove(flow);
+      return;
+    } catch (fault) {
+      // Every byte was there a moment ago: it is a video now, and not ours to take away.
+      if (fault.code === "upload_finished") return;
+      if (!fault.passes || times >= LET_GO_TIMES) throw fault;
+      await world.rest(Math.max(fault.after ?? 0, LET_GO));
+    }
+  }
+}
+
 export class Sender {
   #world;
   #changed;
@@ -138,23 +153,14 @@ export class Sender {
 
   /** Gives it up, here and on the server. */
   async remove() {
+    const mayHaveBegun = this.#mayHaveBegun;
+    const isDone = this.state === "done";
     this.#halt();
-    const { flow } = this;
-    if (flow && this.state !== "done") {
-      this.#become("removed");
-      for (let times = 1; ; times += 1) {
-        try {
-          await this.#world.tus.remove(flow);
-          return;
-        } catch (fault) {
-          // Every byte was there a moment ago: it is a video now, and not ours to take away.
-          if (fault.code === "upload_finished") return;
-          if (!fault.passes || times >= LET_GO_TIMES) throw fault;
-          await this.#world.rest(Math.max(fault.after ?? 0, LET_GO));
-        }
-      }
-    }
     this.#become("removed");
+    if (isDone) return;
+    // Broken off while it began: the server may have it all the same.
+    const flow = this.flow ?? (mayHaveBegun ? (await this.#world.find(this.metadata().fingerprint))?.flow : undefined);
+    if (flow) await letGo(this.#world, flow);
   }
 
   /** The server says how far it is while a request runs. */

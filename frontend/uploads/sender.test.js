@@ -305,6 +305,27 @@ test("what is removed is removed on the server, once nobody else holds it", asyn
   assert.equal(server.uploads.size, 0);
 });
 
+test("what was cancelled while it began is not left behind", async () => {
+  const server = new Server();
+  const find = async () => ({ flow: "f1", video: "vf1", offset: 0 });
+  const sending = sender(world(server, { find }), { file: file(100) });
+  const answer = server.answer.bind(server);
+  let removing;
+  server.answer = async (method, ...rest) => {
+    const given = await answer(method, ...rest);
+    if (method === "POST") {
+      removing = sending.remove();
+      return { then: new DOMException("given up", "AbortError") };
+    }
+    return given;
+  };
+  await sending.go();
+  await removing;
+  assert.equal(sending.state, "removed");
+  assert.deepEqual(server.requests, ["POST", "DELETE"]);
+  assert.equal(server.uploads.size, 0);
+});
+
 test("what the server says meanwhile counts as acknowledged", () => {
   const sending = sender(world(new Server()), { file: file(1000), flow: "f", video: "v", offset: 100 });
   sending.state = "sending";

@@ -9,7 +9,7 @@ import { Card } from "./card.js";
 import { listen, readable } from "./files.js";
 import { fingerprint, isOurs, isSame, refuse } from "./fingerprint.js";
 import { Hashing } from "./hashing.js";
-import { Sender } from "./sender.js";
+import { Sender, letGo } from "./sender.js";
 import { Stay } from "./stay.js";
 import { Fault, Tus } from "./tus.js";
 import { wire } from "./wire.js";
@@ -149,7 +149,7 @@ class KadrUploads extends HTMLElement {
     try {
       if (file.size !== card.size) throw new Fault("other_file");
       const print = await this.#print(file);
-      if (!print) throw new Fault((await readable(file, 0)) ? "unhashed" : "file_unreadable");
+      if (!print || !card.print) throw new Fault((await readable(file, 0)) ? "unhashed" : "file_unreadable");
       refuse(print, card.print);
     } catch (fault) {
       this.#complain(fault.code ?? "failed", { name: card.name });
@@ -223,7 +223,7 @@ class KadrUploads extends HTMLElement {
   async #find(print, signal) {
     if (!print) return undefined;
     const { uploads } = await call("unfinished", {}, { signal });
-    const found = uploads.find((upload) => upload.fingerprint === print && !this.#cards.some(({ flow, sender }) => (sender?.flow ?? flow) === upload.flow));
+    const found = uploads.find((upload) => upload.fingerprint === print && !this.#cards.some(({ sender }) => sender?.flow === upload.flow));
     return found && { flow: found.flow, video: found.video, offset: found.offset };
   }
 
@@ -260,7 +260,7 @@ class KadrUploads extends HTMLElement {
         await removing;
       } else {
         this.#drop(card);
-        if (flow) await this.#world.tus.remove(flow);
+        if (flow) await letGo(this.#world, flow);
       }
       this.announce(this.words.say("removed", { name }));
     } catch (fault) {
@@ -525,6 +525,9 @@ class KadrUploads extends HTMLElement {
 
 const resting = new Set();
 
+/** Some browsers say that they are offline when they are not. */
+const OFFLINE = 60_000;
+
 /** Waits so long, or until the network is back or somebody looks again. */
 function rest(ms, signal) {
   return new Promise((done) => {
@@ -534,7 +537,8 @@ function rest(ms, signal) {
       signal?.removeEventListener("abort", end);
       done();
     };
-    const timer = setTimeout(end, ms);
+    // Without a network, trying would only drain the battery.
+    const timer = setTimeout(end, navigator.onLine === false ? Math.max(ms, OFFLINE) : ms);
     signal?.addEventListener("abort", end);
     resting.add(end);
   });
