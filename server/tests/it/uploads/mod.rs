@@ -4,6 +4,7 @@
 mod bad_input;
 mod crash;
 mod form;
+mod page;
 mod protocol;
 mod shared;
 
