@@ -84,7 +84,8 @@ test("who is not logged in is sent to do that", async ({ page }) => {
   await expect(page).toHaveURL(/\/login\?next=\/upload$/);
 });
 
-test("a file goes through, and is described meanwhile", async ({ page, server }, info) => {
+test("a file goes through, and is described meanwhile", async ({ page, server, complaints }, info) => {
+  complaints.expect(/status of 422/);
   await toUploads(page, server);
   await expectAccessible(page);
   const path = await film(info.outputPath("films"), "A day by the sea.mp4", 6 * MB);
@@ -114,7 +115,8 @@ test("a file goes through, and is described meanwhile", async ({ page, server },
   await expectAccessible(page);
 });
 
-test("what is written about an upload is there on the next day", async ({ page, server }, info) => {
+test("what is written about an upload is there on the next day", async ({ page, server, complaints }, info) => {
+  complaints.expect(BROKEN);
   await toUploads(page, server);
   const path = await film(info.outputPath("films"), "notes.mp4", 4 * MB);
   await slow(page, MB);
@@ -132,7 +134,8 @@ test("what is written about an upload is there on the next day", async ({ page, 
   await expect(card(page, "notes.mp4").getByLabel("Who can see it")).toHaveValue("unlisted");
 });
 
-test("two files at once, with a bar for both", async ({ page, server }, info) => {
+test("two files at once, with a bar for both", async ({ page, server, complaints }, info) => {
+  complaints.expect(BROKEN);
   await toUploads(page, server);
   const folder = info.outputPath("films");
   const paths = [await film(folder, "one.mp4", 4 * MB), await film(folder, "two.webm", 5 * MB), await film(folder, "three.mkv", MB)];

@@ -21,12 +21,16 @@ const AT_ONCE = 2;
 const PAINT = 150;
 /** Sizes that are asked about at once. */
 const SIZES = 100;
+/** What changes so shortly after something else is done with it. */
+const SOON = 300;
 /** The other tabs look whether they show this. */
 const CHANNEL = "kadr-uploads";
 
 class KadrUploads extends HTMLElement {
   #cards = [];
-  #hashing;
+  /** Two workers: a film that is hashed as a whole does not hold up the next one's beginning. */
+  #prints;
+  #whole;
   #world;
   #stay;
   #painting = 0;
@@ -36,6 +40,8 @@ class KadrUploads extends HTMLElement {
   #follow = null;
   #stopFollowing = null;
   #followed = "";
+  #listening = 0;
+  #asking = 0;
   #loading = null;
   /** The card somebody chooses a file for. */
   #choosing = null;
@@ -46,7 +52,8 @@ class KadrUploads extends HTMLElement {
     this.words = new Words(JSON.parse(this.dataset.texts), document.documentElement.lang);
     this.watch = this.dataset.watch;
     this.login = this.dataset.login;
-    this.#hashing = new Hashing(this.dataset.hasher);
+    this.#prints = new Hashing(this.dataset.hasher);
+    this.#whole = new Hashing(this.dataset.hasher);
     this.#world = this.#around();
     this.#stay = new Stay(
       () => this.#cards.some(({ sender }) => sender?.isRunning),
@@ -136,7 +143,7 @@ class KadrUploads extends HTMLElement {
 
   async #print(file) {
     try {
-      return await fingerprint(file, (blob, parts) => this.#hashing.hash(blob, parts));
+      return await fingerprint(file, (blob, parts) => this.#prints.hash(blob, parts));
     } catch {
       // Where nothing hashes it still goes through; only choosing it again will not do.
       return undefined;
@@ -209,7 +216,7 @@ class KadrUploads extends HTMLElement {
     try {
       if (!(await this.#sizes.get(file.size))) return {};
       signal.throwIfAborted();
-      const hash = await this.#hashing.hash(file, undefined, { signal, onShare });
+      const hash = await this.#whole.hash(file, undefined, { signal, onShare });
       const known = await call("known", { hash }, { signal });
       return { hash, known };
     } catch (fault) {
@@ -437,9 +444,17 @@ class KadrUploads extends HTMLElement {
     if (upload.receiving) added.hearOthers(upload.offset, true);
   }
 
+  /** Many files may arrive within one moment: they are one reason to listen anew. */
+  #listen() {
+    this.#listening ||= setTimeout(() => {
+      this.#listening = 0;
+      this.#follows();
+    }, SOON);
+  }
+
   /** Follows what happens while there is something that could change by itself. */
-  async #listen() {
-    const moving = this.#cards.filter((card) => card.flow !== null && !["completed", "failed"].includes(card.stage?.status));
+  async #follows() {
+    const moving = this.#cards.filter((card) => card.flow !== null && !isFinal(card));
     const videos = moving.filter(({ stage }) => stage !== null).map(({ video }) => video);
     const wanted = moving.length === 0 ? "" : `mine ${videos.sort().join(",")}`;
     if (wanted === this.#followed) return;
@@ -456,6 +471,21 @@ class KadrUploads extends HTMLElement {
     before?.();
   }
 
+  /** How far the videos are: what happened before we listened is told by nobody else. */
+  #askStages() {
+    this.#asking ||= setTimeout(async () => {
+      this.#asking = 0;
+      const open = this.#cards.filter((card) => card.stage !== null && card.video && !isFinal(card));
+      if (open.length === 0) return;
+      try {
+        const { sent } = await call("page", { sent: open.slice(0, SIZES).map(({ video }) => video).join(",") });
+        for (const { video, status } of sent) for (const card of open) if (card.video === video) this.#hearVideo(card, { ...card.stage, status });
+      } catch {
+        // Events tell the rest.
+      }
+    }, 2 * SOON);
+  }
+
   #hear(event) {
     switch (event.type) {
       case "snapshot": {
@@ -465,6 +495,7 @@ class KadrUploads extends HTMLElement {
         for (const upload of event.uploads ?? []) this.#hearUpload(upload);
         for (const job of event.jobs ?? []) this.#hearJob(job);
         if (isNew || isOver) this.#load();
+        this.#askStages();
         break;
       }
       case "upload":
@@ -553,6 +584,11 @@ addEventListener("online", hurry);
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden && navigator.onLine !== false) hurry();
 });
+
+/** Nothing more will happen to it. */
+function isFinal({ stage }) {
+  return ["completed", "failed"].includes(stage?.status);
+}
 
 function sum(all, of) {
   return all.reduce((total, one) => total + (of(one) ?? 0), 0);

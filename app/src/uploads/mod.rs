@@ -102,7 +102,7 @@ fn Uploads(sight: PageSight, refused: Option<&'static str>) -> impl IntoView {
             </div>
             <div class="drop needs-scripts">
                 <Icon symbol=Symbol::Upload />
-                <p class="call">{td_string!(locale, uploads.drop)}</p>
+                <p class="call">{td_string!(locale, uploads.drop_here)}</p>
                 <button type="button" class="button" data-variant="primary" data-size="l" data-choose="">
                     <Icon symbol=Symbol::Plus />
                     <span>{td_string!(locale, uploads.choose)}</span>
