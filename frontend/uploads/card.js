@@ -146,7 +146,8 @@ export class Card {
     const status = this.#status(state, share);
     this.#set("status", status, () => {
       this.part("status").textContent = status;
-      bar.setAttribute("aria-valuetext", status || figures);
+      if (status) bar.setAttribute("aria-valuetext", status);
+      else bar.removeAttribute("aria-valuetext");
     });
     this.#set("link", this.#link(state), (link) => {
       const anchor = this.part("link");

@@ -201,13 +201,12 @@ class KadrUploads extends HTMLElement {
 
   /** Hashing a large file takes its time: only where its owner has one of that size. */
   #askSizes(sizes) {
-    const unknown = [...new Set(sizes)].filter((size) => !this.#sizes.has(size));
-    for (let at = 0; at < unknown.length; at += SIZES) {
-      const some = unknown.slice(at, at + SIZES);
-      const asked = call("sizes", { sizes: some.join(",") }).catch(() => {
-        for (const size of some) this.#sizes.delete(size);
-        return [];
-      });
+    // Asked each time: what has arrived since is known now.
+    const asking = [...new Set(sizes)];
+    for (let at = 0; at < asking.length; at += SIZES) {
+      const some = asking.slice(at, at + SIZES);
+      // Not knowing costs sending, and nothing else.
+      const asked = call("sizes", { sizes: some.join(",") }).catch(() => []);
       for (const size of some) this.#sizes.set(size, asked.then((owned) => owned.includes(size)));
     }
   }
