@@ -53,7 +53,10 @@ export class Sender {
   known = null;
   /** How much of the file was hashed, 0 to 1. */
   looked = 0;
-  /** Bytes that the server has said are there. */
+  /**
+   * Bytes that the server has said are there for good. What events tell about a running request
+   * is not: it has arrived, but is not safe yet.
+   */
   acknowledged = 0;
   /** Bytes of the running request. */
   onTheWay = 0;
@@ -163,20 +166,6 @@ export class Sender {
     if (flow) await letGo(this.#world, flow);
   }
 
-  /** The server says how far it is while a request runs. */
-  hear(offset) {
-    if (this.state !== "sending" || offset <= this.acknowledged) return;
-    const moved = offset - this.acknowledged;
-    if (moved > this.onTheWay) return;
-    this.acknowledged = offset;
-    this.onTheWay -= moved;
-    this.#heardInside += moved;
-    this.#changed(this);
-  }
-
-  /** How much of the running request was acknowledged before its end. */
-  #heardInside = 0;
-
   #halt() {
     this.#stop?.abort(new DOMException("given up", "AbortError"));
     this.#stop = null;
@@ -264,11 +253,10 @@ export class Sender {
     const from = this.acknowledged;
     const body = this.file.slice(from, Math.min(from + this.#pace.chunk, this.size));
     const begun = this.#world.now();
-    this.#heardInside = 0;
     const offset = await this.#world.tus.send(this.flow, from, body, {
       signal,
       onProgress: (bytes) => {
-        this.onTheWay = Math.max(0, bytes - this.#heardInside);
+        this.onTheWay = bytes;
         this.#speed.mark(this.acknowledged + this.onTheWay, this.#world.now());
         this.#changed(this);
       },

@@ -325,14 +325,3 @@ test("what was cancelled while it began is not left behind", async () => {
   assert.deepEqual(server.requests, ["POST", "DELETE"]);
   assert.equal(server.uploads.size, 0);
 });
-
-test("what the server says meanwhile counts as acknowledged", () => {
-  const sending = sender(world(new Server()), { file: file(1000), flow: "f", video: "v", offset: 100 });
-  sending.state = "sending";
-  sending.onTheWay = 500;
-  sending.hear(300);
-  assert.deepEqual([sending.acknowledged, sending.onTheWay], [300, 300]);
-  sending.hear(200);
-  sending.hear(900);
-  assert.deepEqual([sending.acknowledged, sending.onTheWay], [300, 300], "older, or more than was sent");
-});

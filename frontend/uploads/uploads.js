@@ -426,7 +426,10 @@ class KadrUploads extends HTMLElement {
   #know(upload) {
     const card = this.#cards.find(({ flow, sender }) => (sender?.flow ?? flow) === upload.flow);
     if (card) {
-      if (!card.sender) card.hearOthers(upload.offset, upload.receiving);
+      if (!card.sender) {
+        card.offset = Math.min(card.offset, upload.offset);
+        card.hearOthers(upload.offset, upload.receiving);
+      }
       return;
     }
     const { title, description, tags, visibility } = upload;
@@ -519,10 +522,9 @@ class KadrUploads extends HTMLElement {
 
   #hearUpload({ flow, status = "uploading", offset, receiving }) {
     const card = this.#byFlow(flow);
-    if (!card || card.stage !== null) return;
-    if (card.sender) {
-      card.sender.hear(offset);
-    } else if (status === "uploading") {
+    // Of its own files the page knows more than events tell.
+    if (!card || card.stage !== null || card.sender) return;
+    if (status === "uploading") {
       card.hearOthers(offset, receiving);
     } else if (status === "uploaded") {
       card.stage = { status: "processing" };
