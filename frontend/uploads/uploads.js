@@ -46,6 +46,8 @@ class KadrUploads extends HTMLElement {
   /** The card somebody chooses a file for. */
   #choosing = null;
   #channel = null;
+  /** Uploads that are being given up. */
+  #leaving = new Set();
 
   connectedCallback() {
     if (this.words) return;
@@ -69,7 +71,7 @@ class KadrUploads extends HTMLElement {
     this.addEventListener("click", (event) => {
       const all = event.target.closest("[data-all]")?.dataset.all;
       if (event.target.closest("[data-choose]")) this.part("file").click();
-      else if (all) for (const { sender } of this.#cards) sender?.[all]();
+      else if (all) this.#all(all);
     });
     addEventListener("pagehide", () => {
       for (const { details } of this.#cards) if (details.isDirty) details.save(true);
@@ -132,7 +134,7 @@ class KadrUploads extends HTMLElement {
       const held = card.element.contains(document.activeElement);
       this.#drop(card);
       if (held) same.element.querySelector("[data-act]:not([hidden])")?.focus();
-      if (same.sender) this.announce(this.words.say("running_already", { name: file.name }));
+      if (same.sender?.isUnderWay) this.announce(this.words.say("running_already", { name: file.name }));
       else this.#send(same, file);
       return;
     }
@@ -254,9 +256,19 @@ class KadrUploads extends HTMLElement {
     acts[act]?.();
   }
 
+  #all(act) {
+    // From the end: what waits for its turn does not begin when one before it stops.
+    for (const { sender } of [...this.#cards].reverse()) {
+      if (act === "pause") sender?.pause();
+      else if (sender?.state === "paused") sender.resume();
+    }
+  }
+
   async #remove(card) {
     const flow = card.sender?.flow ?? card.flow;
     const { name } = card;
+    // Until it is gone the server still lists it.
+    if (flow) this.#leaving.add(flow);
     try {
       if (card.sender) {
         const { sender } = card;
@@ -271,6 +283,7 @@ class KadrUploads extends HTMLElement {
       this.announce(this.words.say("removed", { name }));
     } catch (fault) {
       // It is still there: the list of the server says so.
+      this.#leaving.delete(flow);
       this.#complain(fault.code ?? "failed", { name });
       this.#load();
     }
@@ -424,6 +437,7 @@ class KadrUploads extends HTMLElement {
   }
 
   #know(upload) {
+    if (this.#leaving.has(upload.flow)) return;
     const card = this.#cards.find(({ flow, sender }) => (sender?.flow ?? flow) === upload.flow);
     if (card) {
       if (!card.sender) {
@@ -492,7 +506,7 @@ class KadrUploads extends HTMLElement {
     switch (event.type) {
       case "snapshot": {
         const flows = new Set((event.uploads ?? []).map(({ flow }) => flow));
-        const isNew = (event.uploads ?? []).some(({ flow, video }) => video && !this.#byFlow(flow));
+        const isNew = (event.uploads ?? []).some(({ flow, video }) => video && !this.#byFlow(flow) && !this.#leaving.has(flow));
         const isOver = this.#cards.some((card) => !card.sender && card.flow && card.stage === null && !flows.has(card.flow));
         for (const upload of event.uploads ?? []) this.#hearUpload(upload);
         for (const job of event.jobs ?? []) this.#hearJob(job);
@@ -502,7 +516,7 @@ class KadrUploads extends HTMLElement {
       }
       case "upload":
         // One that began elsewhere, just now; those of this page are known before.
-        if (event.video && !this.#byFlow(event.flow) && event.status === "uploading" && !this.#cards.some(({ sender }) => sender?.isRunning)) this.#load();
+        if (event.video && !this.#byFlow(event.flow) && !this.#leaving.has(event.flow) && event.status === "uploading" && !this.#cards.some(({ sender }) => sender?.isRunning)) this.#load();
         else this.#hearUpload(event);
         break;
       case "video":
