@@ -257,11 +257,10 @@ class KadrUploads extends HTMLElement {
   }
 
   #all(act) {
+    const senders = this.#cards.map(({ sender }) => sender).filter(Boolean);
     // From the end: what waits for its turn does not begin when one before it stops.
-    for (const { sender } of [...this.#cards].reverse()) {
-      if (act === "pause") sender?.pause();
-      else if (sender?.state === "paused") sender.resume();
-    }
+    if (act === "pause") for (const sender of senders.reverse()) sender.pause();
+    else for (const sender of senders) if (sender.state === "paused") sender.resume();
   }
 
   async #remove(card) {
