@@ -30,16 +30,19 @@ CREATE INDEX users_admins ON users (role) WHERE role = 'admin';
 CREATE TABLE invitations (
     id          TEXT PRIMARY KEY,
     hash        TEXT NOT NULL UNIQUE,
-    -- Whoever made it may be gone.
-    created_by  TEXT REFERENCES users (id) ON DELETE SET NULL,
-    -- Whom it was mailed to, if anybody.
+    -- Nobody: the command line. It goes with whoever made it.
+    created_by  TEXT REFERENCES users (id) ON DELETE CASCADE,
+    -- Whom it was mailed to, if anybody; forgotten with them.
     email       TEXT,
+    email_key   TEXT,
     uses        BIGINT NOT NULL DEFAULT 0,
     max_uses    BIGINT NOT NULL,
     created_at  BIGINT NOT NULL,
     expires_at  BIGINT NOT NULL,
     CONSTRAINT invitations_uses_check CHECK (uses >= 0 AND uses <= max_uses)
 );
+CREATE INDEX invitations_giver ON invitations (created_by);
+CREATE INDEX invitations_email ON invitations (email_key) WHERE email_key IS NOT NULL;
 
 -- A person to be. Reserves nothing: `users` decides in the transaction that takes the code.
 CREATE TABLE registrations (
@@ -56,6 +59,8 @@ CREATE TABLE registrations (
     nick_key         TEXT,
     name             TEXT,
     password         TEXT,
+    -- Which names it could hold; only the browser of the draft can ask.
+    password_traces  TEXT,
     avatar           TEXT,
     avatar_answered  BIGINT NOT NULL DEFAULT 0,
     code             TEXT,
@@ -127,7 +132,8 @@ CREATE TABLE refresh_tokens (
 );
 CREATE INDEX refresh_tokens_family ON refresh_tokens (family_id);
 
--- Addresses that work once: a forgotten password, a new e-mail address, the first admin.
+-- Addresses that work once: a forgotten password, a new e-mail address, the first admin. And
+-- whom a registration has become, by its cookie, for whoever lost the answer.
 CREATE TABLE links (
     hash        TEXT PRIMARY KEY,
     kind        TEXT NOT NULL,
@@ -135,12 +141,13 @@ CREATE TABLE links (
     email       TEXT,
     created_at  BIGINT NOT NULL,
     expires_at  BIGINT NOT NULL,
-    CONSTRAINT links_kind_check CHECK (kind IN ('reset', 'email', 'admin'))
+    CONSTRAINT links_kind_check CHECK (kind IN ('reset', 'email', 'admin', 'arrival'))
 );
 CREATE INDEX links_user ON links (user_id, kind);
 CREATE INDEX links_expiry ON links (expires_at);
 
--- What slows down who guesses. In the database, so that replicas and restarts count on.
+-- What slows down who guesses, and from where people came in lately. In the database, so that
+-- replicas and restarts count on. The key is a hash.
 CREATE TABLE throttles (
     key        TEXT PRIMARY KEY,
     count      BIGINT NOT NULL,

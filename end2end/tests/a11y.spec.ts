@@ -1,6 +1,6 @@
 // axe-core finds nothing, on any page, in either light, at the window of each project.
 import { expect, expectAccessible, islandsAwake, type Page, test } from "../fixtures/index.ts";
-import { PAGES } from "../fixtures/walk.ts";
+import { become, PAGES } from "../fixtures/walk.ts";
 
 /** Nothing moves or fades any more: what is half there has the wrong contrast. */
 async function settled(page: Page): Promise<void> {
@@ -18,9 +18,10 @@ for (const colorScheme of ["light", "dark"] as const) {
   test.describe(colorScheme, () => {
     test.use({ colorScheme, contextOptions: { reducedMotion: "reduce" } });
 
-    for (const { path, status } of PAGES) {
-      test(path, async ({ page, complaints }) => {
-        if (status === 404) complaints.expect(/404/);
+    for (const { path, status, as } of PAGES) {
+      test(path, async ({ page, server, complaints }) => {
+        if (status >= 400) complaints.expect(new RegExp(`${status}`));
+        await become(page, server, as);
         await page.goto(path);
         await islandsAwake(page);
         await expectAccessible(page);
@@ -54,7 +55,8 @@ for (const colorScheme of ["light", "dark"] as const) {
       await expectAccessible(page);
     });
 
-    test("the open dialog", async ({ page }) => {
+    test("the open dialog", async ({ page, server }) => {
+      await become(page, server, "owner");
       await page.goto("/admin/ui");
       await page.locator(`[commandfor=dialog-${colorScheme}]`).click();
       await expect(page.locator(`#dialog-${colorScheme}`)).toBeVisible();
@@ -62,7 +64,8 @@ for (const colorScheme of ["light", "dark"] as const) {
       await expectAccessible(page);
     });
 
-    test("a refused form", async ({ page }) => {
+    test("a refused form", async ({ page, server }) => {
+      await become(page, server, "owner");
       await page.goto("/admin/ui");
       await islandsAwake(page);
       await page.locator("#introduce").getByRole("button").click();

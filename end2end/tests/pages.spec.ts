@@ -1,11 +1,12 @@
 // Every page is complete when it leaves the server.
 import { expect, islandsAwake, test } from "../fixtures/index.ts";
-import { PAGES } from "../fixtures/walk.ts";
+import { become, PAGES } from "../fixtures/walk.ts";
 
-for (const { path, status } of PAGES) {
+for (const { path, status, as } of PAGES) {
   test.describe(path, () => {
-    test("is complete without scripts", async ({ noScripts: page, complaints }) => {
-      if (status === 404) complaints.expect(/404/);
+    test("is complete without scripts", async ({ noScripts: page, server, complaints }) => {
+      if (status >= 400) complaints.expect(new RegExp(`${status}`));
+      await become(page, server, as);
       const answer = await page.goto(path);
       expect(answer?.status()).toBe(status);
       expect(answer?.headers()["content-type"]).toBe("text/html; charset=utf-8");
@@ -22,15 +23,16 @@ for (const { path, status } of PAGES) {
       }
     });
 
-    test("leads nowhere that is not there", async ({ noScripts: page, request, complaints }) => {
-      if (status === 404) complaints.expect(/404/);
+    test("leads nowhere that is not there", async ({ noScripts: page, server, complaints }) => {
+      if (status >= 400) complaints.expect(new RegExp(`${status}`));
+      await become(page, server, as);
       await page.goto(path);
       const hrefs = await page.locator("a[href]").evaluateAll((links: HTMLAnchorElement[]) =>
         links.filter((link) => link.origin === location.origin).map((link) => link.pathname),
       );
       for (const href of new Set(hrefs)) {
         if (href === new URL(page.url()).pathname) continue;
-        expect((await request.get(href)).status(), href).toBe(200);
+        expect((await page.request.get(href)).status(), href).toBe(200);
       }
       const broken = await page.locator('a[href^="#"]').evaluateAll((links: HTMLAnchorElement[]) =>
         links.filter((link) => link.hash && !document.querySelector(link.hash)).map((link) => link.hash),
@@ -38,16 +40,18 @@ for (const { path, status } of PAGES) {
       expect(broken).toEqual([]);
     });
 
-    test("fits a window of 320 px", async ({ page, complaints }) => {
-      if (status === 404) complaints.expect(/404/);
+    test("fits a window of 320 px", async ({ page, server, complaints }) => {
+      if (status >= 400) complaints.expect(new RegExp(`${status}`));
+      await become(page, server, as);
       await page.setViewportSize({ width: 320, height: 640 });
       await page.goto(path);
       const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
       expect(wider).toBeLessThanOrEqual(0);
     });
 
-    test("keeps still while it loads", async ({ page, complaints }) => {
-      if (status === 404) complaints.expect(/404/);
+    test("keeps still while it loads", async ({ page, server, complaints }) => {
+      if (status >= 400) complaints.expect(new RegExp(`${status}`));
+      await become(page, server, as);
       await page.addInitScript(() => {
         const shifts = { total: 0 };
         Object.assign(window, { shifts });
@@ -64,12 +68,14 @@ for (const { path, status } of PAGES) {
   });
 }
 
-test("pages that search engines should not keep say so", async ({ page, complaints }) => {
+test("pages that search engines should not keep say so", async ({ page, server, complaints }) => {
+  await become(page, server, "owner");
   complaints.expect(/404/);
   for (const path of ["/search?q=a", "/admin/ui", "/no/such/page"]) {
     await page.goto(path);
     await expect(page.locator('meta[name="robots"]')).toHaveAttribute("content", "noindex");
   }
+  await page.context().clearCookies();
   await page.goto("/");
   await expect(page.locator('meta[name="robots"]')).toHaveCount(0);
   await expect(page.locator('meta[name="description"]')).toHaveAttribute("content", /video home/);

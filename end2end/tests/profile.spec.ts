@@ -51,23 +51,44 @@ test("nobody's page is a page that says so", async ({ page, complaints }) => {
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("This scene was cut");
 });
 
-test("a Cyrillic nick has its page", async ({ page, server }) => {
-  const who = await person(server);
-  // Nobody of that nick, but the address is understood: no error of ours.
-  const answer = await page.request.get(`/@${encodeURIComponent("глядач")}`);
-  expect(answer.status()).toBe(404);
-  expect((await page.request.get(`/@${who.nick}/`)).status()).not.toBe(500);
+test("a Cyrillic nick has its page", async ({ page, noScripts, server, complaints }) => {
+  complaints.expect(/status of 404/);
+  const nick = `глядач_${Date.now() % 1_000_000}`;
+  const who = await person(server, { nick, name: "Марко Вовчок" });
+  for (const address of [`/@${encodeURIComponent(nick)}`, `/@${nick}`, `/@${encodeURIComponent(nick.toUpperCase())}`]) {
+    const answer = await noScripts.goto(address);
+    expect(answer?.status(), address).toBe(200);
+    await expect(noScripts).toHaveURL(`${server.url}/@${encodeURIComponent(nick)}`);
+    await expect(noScripts.getByRole("heading", { level: 1 })).toHaveText("Марко Вовчок");
+    await expect(noScripts.locator(".profile .facts")).toContainText(`@${nick}`);
+  }
+  // The way there from one's own menu, and a log-in by it.
+  await enter(page, who);
+  await page.goto("/");
+  await page.getByRole("button", { name: "Your menu" }).click();
+  await page.locator("#own-menu").getByRole("link", { name: "Your page" }).click();
+  await expect(page).toHaveURL(`${server.url}/@${encodeURIComponent(nick)}`);
+  await islandsAwake(page);
+  expect((await page.goto(`/@${encodeURIComponent("глядач_нема")}`))?.status()).toBe(404);
 });
 
-for (const colorScheme of ["light", "dark"] as const) {
-  test.describe(colorScheme, () => {
-    test.use({ colorScheme, contextOptions: { reducedMotion: "reduce" } });
-    test("axe", async ({ page, server }) => {
-      const who = await person(server);
-      await enter(page, who);
-      await page.goto(`/@${who.nick}`);
-      await islandsAwake(page);
-      await expectAccessible(page);
+for (const { locale, colorScheme } of [
+  { locale: "en-US", colorScheme: "light" },
+  { locale: "ru-RU", colorScheme: "dark" },
+  { locale: "uk-UA", colorScheme: "light" },
+] as const) {
+  test.describe(`${locale}, ${colorScheme}`, () => {
+    test.use({ locale, colorScheme, contextOptions: { reducedMotion: "reduce" } });
+    test("axe: as a guest, as somebody else, as oneself", async ({ page, server }) => {
+      const language = locale.slice(0, 2);
+      const [who, other] = [await person(server, { language }), await person(server, { language })];
+      for (const viewer of [null, other, who]) {
+        if (viewer) await enter(page, viewer);
+        await page.goto(`/@${who.nick}`);
+        await islandsAwake(page);
+        await expect(page.locator("html")).toHaveAttribute("lang", language);
+        await expectAccessible(page);
+      }
     });
   });
 }

@@ -1,5 +1,6 @@
 // How the components behave, and the form that shows how every form does.
 import { expect, islandsAwake, type Page, test } from "../fixtures/index.ts";
+import { become } from "../fixtures/walk.ts";
 
 const form = (page: Page) => page.locator("#introduce");
 const name = (page: Page) => form(page).getByLabel("Name");
@@ -7,10 +8,13 @@ const email = (page: Page) => form(page).getByLabel("E-mail");
 const send = (page: Page) => form(page).getByRole("button", { name: "Send" });
 const errorOf = (page: Page, id: string) => page.locator(`#${id}-error`);
 
+test.beforeEach(({ page, server }) => become(page, server, "owner"));
+
 for (const scripts of [true, false]) {
   test.describe(`scripts ${scripts ? "on" : "off"}`, () => {
-    test("a dialog asks, holds the focus and closes", async ({ page: scripted, noScripts }) => {
+    test("a dialog asks, holds the focus and closes", async ({ page: scripted, noScripts, server }) => {
       const page = scripts ? scripted : noScripts;
+      if (!scripts) await become(page, server, "owner");
       await page.goto("/admin/ui");
       const opener = page.locator("[commandfor=dialog-light]");
       const dialog = page.locator("#dialog-light");
@@ -32,8 +36,9 @@ for (const scripts of [true, false]) {
       await expect(dialog).toBeHidden();
     });
 
-    test("a menu opens, and closes by a press beside it", async ({ page: scripted, noScripts }) => {
+    test("a menu opens, and closes by a press beside it", async ({ page: scripted, noScripts, server }) => {
       const page = scripts ? scripted : noScripts;
+      if (!scripts) await become(page, server, "owner");
       await page.goto("/admin/ui");
       const menu = page.locator("#menu-light");
       await page.locator("[popovertarget=menu-light]").click();
@@ -43,8 +48,9 @@ for (const scripts of [true, false]) {
       await expect(menu).toBeHidden();
     });
 
-    test("a tab is an address", async ({ page: scripted, noScripts }) => {
+    test("a tab is an address", async ({ page: scripted, noScripts, server }) => {
       const page = scripts ? scripted : noScripts;
+      if (!scripts) await become(page, server, "owner");
       await page.goto("/admin/ui?tab=drafts");
       const tabs = page.getByRole("navigation", { name: "Tabs, Light" });
       await expect(tabs.locator("[aria-current=page]")).toHaveText("Drafts");
@@ -175,7 +181,8 @@ test.describe("a form with scripts", () => {
 });
 
 test.describe("a form without scripts", () => {
-  test("comes back filled in, with the error at its field", async ({ noScripts: page }) => {
+  test("comes back filled in, with the error at its field", async ({ noScripts: page, server }) => {
+    await become(page, server, "owner");
     await page.goto("/admin/ui");
     await name(page).fill("Ада & «друзья»");
     await email(page).fill("nobody");
@@ -188,7 +195,8 @@ test.describe("a form without scripts", () => {
     await expect(email(page)).toBeInViewport();
   });
 
-  test("a good one goes through, is told once, and leaves no trace in the address", async ({ noScripts: page }) => {
+  test("a good one goes through, is told once, and leaves no trace in the address", async ({ noScripts: page, server }) => {
+    await become(page, server, "owner");
     await page.goto("/admin/ui");
     await send(page).click();
     await expect(errorOf(page, "name")).toHaveText("Please fill this in.");
@@ -201,7 +209,8 @@ test.describe("a form without scripts", () => {
     await expect(page.locator("#toasts .toast")).toHaveCount(0);
   });
 
-  test("a broken answer in the address breaks nothing", async ({ noScripts: page }) => {
+  test("a broken answer in the address breaks nothing", async ({ noScripts: page, server }) => {
+    await become(page, server, "owner");
     const answer = await page.goto("/admin/ui?__path=%2Fui%2Fadmin%2Fintroduce&__err=%25nonsense");
     expect(answer?.status()).toBe(200);
     await expect(form(page).getByRole("alert")).toContainText("did not understand");

@@ -89,6 +89,7 @@ class KadrAvatar extends HTMLElement {
     } catch (fault) {
       this.show("choose");
       this.complain(fault.message);
+      this.querySelector("[data-act=choose]").focus();
       return;
     }
     if (this.#url) URL.revokeObjectURL(this.#url);
@@ -273,9 +274,14 @@ class KadrAvatar extends HTMLElement {
       await send(this.dataset.action, picture.file, picture.crop, (share) => this.sending(share));
     } catch (fault) {
       this.sending(null);
+      // The draft is over, or whoever sat here is logged out: no other try helps.
+      const elsewhere = { registration_gone: this.dataset.gone, not_logged_in: this.dataset.login }[fault.message];
+      if (elsewhere) return location.assign(elsewhere);
       this.complain(fault.message);
+      this.window.focus();
       return;
     }
+    this.sending(null);
     location.assign(this.dataset.next);
   }
 
@@ -299,12 +305,8 @@ class KadrAvatar extends HTMLElement {
       place.replaceChildren();
       return;
     }
-    const alert = document.createElement("div");
-    alert.className = "alert";
-    alert.dataset.tone = "bad";
-    const title = document.createElement("strong");
-    title.textContent = this.texts[code] ?? this.texts.failed;
-    alert.append(title);
+    const alert = this.part("alert").content.cloneNode(true);
+    alert.querySelector("strong").textContent = this.texts[code] ?? this.texts.failed;
     place.replaceChildren(alert);
   }
 }

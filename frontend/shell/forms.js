@@ -26,7 +26,8 @@ let leaving = false;
 export function guard() {
   document.addEventListener("submit", (event) => {
     if (!event.defaultPrevented) {
-      leaving = true;
+      // What another form of the page does loses what is written here all the same.
+      leaving = "guard" in event.target.dataset;
       // A password does not stay readable in the memory of the browser's fields.
       for (const field of event.target.querySelectorAll(".secret input[type=text]")) field.type = "password";
     }

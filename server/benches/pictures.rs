@@ -1,4 +1,4 @@
-//! A 12-megapixel JPEG → three WebPs, beside `djpeg` + `cwebp` of the same file:
+//! A 12-megapixel JPEG → three `WebP` files, beside `djpeg` + `cwebp` of the same file:
 //! `cargo bench -p server --bench pictures`. Needs `libjpeg-turbo-progs` and `webp`.
 #![allow(
     clippy::unwrap_used,

@@ -4,7 +4,12 @@
 use std::time::Duration;
 
 use backend::accounts::{AccountsError, UserSettings};
-use domain::{forms::FieldFaults, language::Language, theme::Theme};
+use domain::{
+    forms::{Fault, FieldFaults},
+    ids::UserId,
+    language::Language,
+    theme::Theme,
+};
 use leptos::prelude::*;
 
 use super::{Visitor, current_visitor, secret_cookie, sent_cookie};
@@ -63,6 +68,14 @@ pub async fn person() -> Result<Visitor, FormError> {
         .ok_or_else(|| FormError::refused_for(Failure::NotLoggedIn, []))
 }
 
+/// A choice that the form does not offer.
+pub fn invalid(field: &'static str, values: &[(&str, &str)]) -> FormError {
+    FormError::refused(
+        FieldFaults::one(field, Fault::Invalid),
+        values.iter().copied(),
+    )
+}
+
 /// Makes an error a form shows: at its field, or above all of them.
 ///
 /// # Errors
@@ -114,6 +127,12 @@ pub async fn host() -> Result<Visitor, FormError> {
     } else {
         Err(FormError::refused_for(Failure::Forbidden, []))
     }
+}
+
+/// Whose invitations a host sees and takes back: their own; an admin everybody's.
+#[must_use]
+pub fn whose(host: &Visitor) -> Option<UserId> {
+    (!host.user.role.is_admin()).then_some(host.user.id)
 }
 
 /// Keeps a choice that this browser has by cookie also for the account, so that mails and

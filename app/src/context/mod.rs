@@ -32,10 +32,10 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
 pub use self::people::{
-    CurrentUser, Identity, MaybeUser, ProcessingUser, REGISTRATION_COOKIE, REGISTRATION_LASTS,
-    Refused, SESSION_COOKIE, TurnedAway, Visitor, begin_registration, begin_session, cookie,
-    current_visitor, forget_registration, forget_session, registration_secret, secret_cookie,
-    session_secret, use_client, use_services,
+    CurrentUser, Identity, MaybeUser, ProcessingUser, Proof, REGISTRATION_COOKIE,
+    REGISTRATION_LASTS, Refused, SESSION_COOKIE, TurnedAway, Visitor, begin_registration,
+    begin_session, cookie, current_visitor, forget_registration, forget_session,
+    registration_secret, secret_cookie, session_secret, use_client, use_services,
 };
 
 use crate::{

@@ -16,7 +16,7 @@ use backend::{
 };
 use domain::{
     accounts::{Scope, Scopes},
-    ids::SessionId,
+    ids::{FamilyId, SessionId},
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts};
 use leptos::prelude::*;
@@ -38,10 +38,20 @@ const BARE: HeaderName = HeaderName::from_static("auth");
 #[derive(Debug, Clone)]
 pub struct Visitor {
     pub user: User,
-    /// The browser they sit at; none for a program.
-    pub session: Option<SessionId>,
+    pub proof: Proof,
     /// What may be done in their name: everything, but for API tokens.
     pub scopes: Scopes,
+}
+
+/// What somebody has shown to be who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// The cookie of a browser.
+    Session(SessionId),
+    /// An access token of a program that logged in with name and password.
+    Program(FamilyId),
+    /// A token made for some purposes, be it all there are: never the person.
+    ApiToken,
 }
 
 impl Visitor {
@@ -61,7 +71,16 @@ impl Visitor {
     /// Whether a person may change their account this way. API tokens are for media.
     #[must_use]
     pub fn is_person(&self) -> bool {
-        self.scopes == Scopes::all()
+        self.proof != Proof::ApiToken
+    }
+
+    /// The browser they sit at; none for a program.
+    #[must_use]
+    pub fn session(&self) -> Option<SessionId> {
+        match self.proof {
+            Proof::Session(id) => Some(id),
+            Proof::Program(_) | Proof::ApiToken => None,
+        }
     }
 
     /// # Errors
@@ -171,7 +190,7 @@ impl Identity {
                 Ok(visit.map_or(Found::Nobody, |visit| Found::Visitor {
                     visitor: Box::new(Visitor {
                         user: visit.visitor.user,
-                        session: Some(visit.visitor.session),
+                        proof: Proof::Session(visit.visitor.session),
                         scopes: Scopes::all(),
                     }),
                     renewed: visit.renewed,
@@ -185,7 +204,7 @@ impl Identity {
             Ok(bearer) => Ok(Found::Visitor {
                 visitor: Box::new(Visitor {
                     user: bearer.user,
-                    session: None,
+                    proof: bearer.program.map_or(Proof::ApiToken, Proof::Program),
                     scopes: bearer.scopes,
                 }),
                 renewed: None,

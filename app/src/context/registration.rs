@@ -9,7 +9,8 @@ use domain::{
 };
 
 use super::{
-    FLASH_COOKIE, begin_registration, redirect, registration_secret, set_cookie, use_services,
+    FLASH_COOKIE, begin_registration, redirect, registration_secret, set_cookie, use_client,
+    use_services,
 };
 use crate::{
     accounts::register::{Checked, DraftSight, Note, Sight, What, path},
@@ -63,18 +64,25 @@ pub async fn look(wanted: Option<Step>, entry: Entry) -> Result<Sight, FormError
         shut: None,
         draft: None,
         suggestions: Vec::new(),
+        sent: false,
         unsent: None,
     };
-    if draft.is_none() {
-        match accounts.may_register(&entry).await {
-            Ok(()) => {}
-            Err(error) => sight.shut = Some(why(&error).ok_or_else(|| failed(&error))?),
-        }
+    let entered = match (&draft, &secret) {
+        (Some(_), Some(secret)) => accounts.enter(secret, &entry).await,
+        _ => accounts.may_register(&entry).await,
+    };
+    if let Err(error) = entered {
+        sight.shut = Some(why(&error).ok_or_else(|| failed(&error))?);
     }
     if let (Some(found), Some(secret)) = (&mut draft, &secret) {
-        if step == Step::Confirm {
-            match accounts.ensure_code(secret).await {
-                Ok(fresh) => *found = fresh,
+        // Who is there already, or has proven the address, needs no code.
+        if step == Step::Confirm && !found.confirmed {
+            match accounts.ensure_code(secret, &use_client()).await {
+                Ok(fresh) => {
+                    let sent_at = |draft: &Draft| draft.code.map(|code| code.sent_at);
+                    sight.sent = sent_at(found) != sent_at(&fresh);
+                    *found = fresh;
+                }
                 Err(error) => sight.unsent = Some(why(&error).ok_or_else(|| failed(&error))?),
             }
         }
@@ -110,7 +118,12 @@ fn seen(draft: &Draft, now: i64) -> DraftSight {
 
 /// Where to go on after an answer: who went back to change one is where they were at once.
 pub fn after(draft: &Draft) -> String {
-    path(draft.step()).to_owned()
+    let step = draft.step();
+    // A later step has its answer, so this one had its own.
+    if step == Step::Password && draft.progress.avatar {
+        return Note::PasswordHolds.on(path(step));
+    }
+    path(step).to_owned()
 }
 
 /// Gives an answer in the name of the cookie.
@@ -144,7 +157,9 @@ pub async fn check(what: What, text: &str) -> Result<Checked, FormError> {
                 .map(|draft| (draft.nick, draft.email))
                 .unwrap_or_default();
             let own = [nick.unwrap_or_default(), email.unwrap_or_default()];
-            let verdict = accounts.judge_password(text, &[&own[0], &own[1]]).await;
+            let verdict = accounts
+                .judge_password(text, &[&own[0], &own[1]], &use_client())
+                .await;
             let verdict = verdict.map_err(|error| match why(&error) {
                 Some(why) => FormError::failed(why),
                 None => failed(&error),

@@ -41,16 +41,28 @@ use crate::{
     videos::{home::HomePage, search::SearchPage},
 };
 
-/// Addresses that have a page of their own, for whoever mounts or walks them.
+/// Pages that are there for everybody, for whoever walks them.
 pub const PAGES: &[&str] = &[
     routes::HOME,
     routes::SEARCH,
-    routes::ADMIN_UI,
     paths::REGISTER,
+    "/register/email",
     paths::LOGIN,
     paths::RESET,
-    paths::SETTINGS_EMAIL,
 ];
+
+/// Those of somebody who is logged in.
+pub const OWN_PAGES: &[&str] = &[
+    routes::UPLOAD,
+    paths::SETTINGS_PROFILE,
+    paths::SETTINGS_ACCOUNT,
+    paths::SETTINGS_SESSIONS,
+    paths::SETTINGS_TOKENS,
+    paths::SETTINGS_PREFERENCES,
+];
+
+/// Those of the owner.
+pub const OWNERS_PAGES: &[&str] = &[routes::ADMIN_UI, paths::SETTINGS_INVITATIONS];
 
 /// The colours of the canvas, for what browsers paint around a page. `tokens.css` has them
 /// as `--canvas`; a browser's frame takes no oklch.

@@ -12,6 +12,7 @@ pub enum Symbol {
     Close,
     Copy,
     Done,
+    Camera,
     External,
     Eye,
     Film,
@@ -42,7 +43,7 @@ pub enum Symbol {
 }
 
 impl Symbol {
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 36] = [
         Self::ArrowLeft,
         Self::ArrowRight,
         Self::Auto,
@@ -51,6 +52,7 @@ impl Symbol {
         Self::Close,
         Self::Copy,
         Self::Done,
+        Self::Camera,
         Self::External,
         Self::Eye,
         Self::Film,
@@ -94,6 +96,9 @@ impl Symbol {
                 r#"<rect x="9" y="9" width="11" height="11" rx="2"/><path d="M15 9V6a2 2 0 0 0-2-2H6a2 2 0 0 0-2 2v7a2 2 0 0 0 2 2h3"/>"#
             }
             Self::Done => r#"<circle cx="12" cy="12" r="9"/><path d="m8 12.3 2.8 2.7L16 9.5"/>"#,
+            Self::Camera => {
+                r#"<path d="M4 8.5a2 2 0 0 1 2-2h2l1.6-2.3h4.8L16 6.5h2a2 2 0 0 1 2 2V17a2 2 0 0 1-2 2H6a2 2 0 0 1-2-2z"/><circle cx="12" cy="12.6" r="3.4"/>"#
+            }
             Self::External => {
                 r#"<path d="M14 4h6v6m0-6-9 9M18 14v4a2 2 0 0 1-2 2H6a2 2 0 0 1-2-2V8a2 2 0 0 1 2-2h4"/>"#
             }

@@ -13,6 +13,7 @@ pub mod queue;
 mod redis;
 mod rows;
 mod settings;
+pub mod shares;
 pub mod storage;
 pub mod uploads;
 pub mod videos;

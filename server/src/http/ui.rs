@@ -72,6 +72,7 @@ async fn call(
     if is_error_of_the_library(&response) {
         return Err(fault(response).await);
     }
+    tidy_location(&mut response);
     response
         .headers_mut()
         .entry(header::CACHE_CONTROL)
@@ -79,10 +80,28 @@ async fn call(
     Ok(response)
 }
 
+/// The library sends a form back with an empty query, of which people see a bare `?`.
+fn tidy_location(response: &mut Response) {
+    let Some(location) = response.headers().get(header::LOCATION) else {
+        return;
+    };
+    let bytes = location.as_bytes();
+    let end = bytes
+        .iter()
+        .position(|byte| *byte == b'#')
+        .unwrap_or(bytes.len());
+    if let Some(path) = bytes[..end].strip_suffix(b"?")
+        && let Ok(tidy) = HeaderValue::from_bytes(&[path, &bytes[end..]].concat())
+    {
+        response.headers_mut().insert(header::LOCATION, tidy);
+    }
+}
+
 /// Calls that could be used to guess have a bucket of their own: who types is never near it.
 fn what_guesses(path: &str) -> Option<Bucket> {
     let call = path.strip_prefix("/ui/accounts/")?;
-    if call.contains("check") {
+    // They tell whether a name is free, as the checks do.
+    if call.contains("check") || ["register_email", "register_nick"].contains(&call) {
         return Some(CHECKS);
     }
     let is_guess = [
@@ -90,6 +109,7 @@ fn what_guesses(path: &str) -> Option<Bucket> {
         "ask_reset",
         "reset_password",
         "change_password",
+        "register_password",
         "register_confirm",
         "ask_email",
         "confirm_email",
@@ -148,5 +168,29 @@ async fn whole(request: Request) -> Result<Request, Fault> {
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large),
         Ok(Err(_)) => Err(Fault::BodyUnreadable),
         Err(_) => Err(Fault::TooSlow),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_costs_a_hash_or_tells_a_name_is_limited() {
+        for (call, bucket) in [
+            ("log_in", Some(GUESSES)),
+            ("register_password", Some(GUESSES)),
+            ("register_confirm", Some(GUESSES)),
+            ("register_check", Some(CHECKS)),
+            ("register_email", Some(CHECKS)),
+            ("register_nick", Some(CHECKS)),
+            ("save_profile", None),
+        ] {
+            assert_eq!(
+                what_guesses(&format!("/ui/accounts/{call}")),
+                bucket,
+                "{call}"
+            );
+        }
     }
 }

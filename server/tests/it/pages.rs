@@ -1,12 +1,28 @@
 //! Every page without scripts: complete, with the right status and one title.
 
-use app::shell::PAGES;
+use app::shell::{OWN_PAGES, OWNERS_PAGES, PAGES};
+use domain::accounts::Role;
 
-use crate::harness::{Answer, Case, TestApp};
+use crate::{
+    accounts::{Browser, person},
+    harness::{Answer, Case, TestApp},
+};
 
 /// Pages that cannot be walked as they are, each with its reason: those with a part of the
 /// address to fill in, and those that lead elsewhere until something has happened.
-const NOT_WALKED: &[&str] = &[];
+const NOT_WALKED: &[&str] = &[
+    // Walked below, with somebody's nick.
+    "/@{nick}",
+    // Steps of a registration lead to its first one; `accounts::registering` walks them.
+    "/register/avatar",
+    "/register/confirm",
+    "/register/nick",
+    "/register/password",
+    // Leads to the first of the settings.
+    "/settings",
+    // Is about the key of a mail.
+    "/settings/email",
+];
 
 /// A page that nobody walks is a page that nobody tests.
 #[tokio::test]
@@ -14,7 +30,7 @@ async fn every_page_of_the_app_is_walked() {
     let app = TestApp::start().await;
     let mut addresses = server::http::page_addresses(&app.state);
     addresses.sort();
-    let mut walked: Vec<&str> = [PAGES, NOT_WALKED].concat();
+    let mut walked: Vec<&str> = [PAGES, OWN_PAGES, OWNERS_PAGES, NOT_WALKED].concat();
     walked.sort_unstable();
     assert_eq!(
         addresses, walked,
@@ -23,7 +39,7 @@ async fn every_page_of_the_app_is_walked() {
 
     let list = concat!(env!("CARGO_MANIFEST_DIR"), "/../end2end/fixtures/walk.ts");
     let list = std::fs::read_to_string(list).unwrap();
-    for page in PAGES {
+    for page in [PAGES, OWN_PAGES, OWNERS_PAGES].concat() {
         assert!(
             list.contains(&format!("\"{page}\"")),
             "{page} in end2end/fixtures/walk.ts"
@@ -68,6 +84,32 @@ async fn all_pages_are_complete_without_scripts(test: TestDb) {
         assert_eq!(head.header("content-length"), page.header("content-length"));
         assert!(head.body.is_empty());
     }
+}
+
+/// Pages of people: guests are sent to log in, and what is the owner's is for nobody else.
+async fn pages_of_people_are_complete_for_them_alone(test: TestDb) {
+    let app = TestApp::builder().over(test).start().await;
+    person(&app, "viewer", Role::User).await;
+    person(&app, "agnes", Role::Admin).await;
+    let mut viewer = Browser::of(&app, "viewer").await;
+    let mut owner = Browser::of(&app, "agnes").await;
+    for path in [OWN_PAGES, OWNERS_PAGES].concat() {
+        let guest = app.send(Case::get(path).by_browser()).await.expect(303);
+        assert_eq!(guest.header("location"), format!("/login?next={path}"));
+        whole(&owner.get(path).await.expect(200));
+    }
+    for path in OWN_PAGES {
+        let page = viewer.get(path).await.expect(200);
+        whole(&page);
+        assert!(page.header("cache-control").contains("private"));
+    }
+    viewer.get(domain::routes::ADMIN_UI).await.expect(404);
+    viewer.get(domain::accounts::paths::SETTINGS_INVITATIONS).await.expect(403);
+    for browser in [&mut viewer, &mut owner] {
+        whole(&browser.get("/@viewer").await.expect(200));
+    }
+    whole(&app.send(Case::get("/@viewer").by_browser()).await.expect(200));
+    whole(&app.send(Case::get("/settings/email").by_browser()).await.expect(410));
 }
 }
 

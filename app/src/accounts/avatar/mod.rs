@@ -5,14 +5,18 @@
 //! page: everything it shows and says is written by the server. Without scripts there is a
 //! file field, and the server cuts the middle out.
 
-use domain::accounts::avatar::{MAX_BYTES, MAX_PIXELS};
+use domain::accounts::{
+    avatar::{MAX_BYTES, MAX_PIXELS},
+    paths,
+};
 use leptos::prelude::*;
 use leptos_i18n::td_string;
 
 use crate::{
-    context::use_visit,
+    accounts::register::Note,
+    context::{here, login, use_visit},
     i18n::Locale,
-    ui::{Alert, Button, Icon, Symbol, Tone, Variant},
+    ui::{Alert, Button, ButtonType, Symbol, Tone, Variant},
 };
 
 /// What the server takes, for the dialog that chooses a file.
@@ -29,10 +33,13 @@ pub fn error_text(locale: Locale, code: &str) -> &'static str {
         "avatar_missing" => td_string!(locale, register.avatar.missing),
         "avatar_too_large" | "body_too_large" => td_string!(locale, register.avatar.too_large),
         "avatar_too_many_pixels" => td_string!(locale, register.avatar.too_many_pixels),
+        "avatar_too_deep" => td_string!(locale, register.avatar.too_deep),
         "avatar_unsupported" => td_string!(locale, register.avatar.unsupported),
         "avatar_not_a_picture" => td_string!(locale, register.avatar.not_a_picture),
         "avatar_broken" => td_string!(locale, register.avatar.broken),
-        "avatar_busy" => td_string!(locale, register.avatar.busy),
+        "avatar_busy" | "too_many_requests" => td_string!(locale, register.avatar.busy),
+        "storage_full" => td_string!(locale, register.avatar.storage_full),
+        "too_slow" => td_string!(locale, register.avatar.too_slow),
         _ => td_string!(locale, register.avatar.failed),
     }
 }
@@ -74,10 +81,15 @@ pub fn AvatarPicker(
             data-bytes=MAX_BYTES.to_string()
             data-pixels=MAX_PIXELS.to_string()
             data-texts=texts(locale)
+            data-gone=Note::Gone.on(paths::REGISTER)
+            data-login=login(&here())
         >
             <div data-part="problem" role="alert">
                 {refused.map(|text| view! { <Alert tone=Tone::Bad title=text /> })}
             </div>
+            <template data-part="alert">
+                <Alert tone=Tone::Bad title="" />
+            </template>
             <form
                 class="form without-scripts"
                 method="post"
@@ -109,14 +121,8 @@ pub fn AvatarPicker(
                 <div class="face">{face}</div>
                 <div class="ways needs-scripts">
                     <div class="button-row">
-                        <button type="button" class="button" data-variant="primary" data-act="choose">
-                            <Icon symbol=Symbol::Upload />
-                            <span>{td_string!(locale, register.avatar.choose)}</span>
-                        </button>
-                        <button type="button" class="button" data-act="camera" hidden>
-                            <Icon symbol=Symbol::Person />
-                            <span>{td_string!(locale, register.avatar.camera)}</span>
-                        </button>
+                        <Button kind=ButtonType::Button variant=Variant::Primary icon=Symbol::Upload attr:data-act="choose">{td_string!(locale, register.avatar.choose)}</Button>
+                        <Button kind=ButtonType::Button icon=Symbol::Camera attr:data-act="camera" attr:hidden=true>{td_string!(locale, register.avatar.camera)}</Button>
                     </div>
                     <p class="soft small">{td_string!(locale, register.avatar.drop)}</p>
                     <input type="file" accept="image/*" data-part="file" hidden />
@@ -130,12 +136,8 @@ pub fn AvatarPicker(
                     aria-label=td_string!(locale, register.avatar.viewfinder)
                 ></video>
                 <div class="button-row">
-                    <button type="button" class="button" data-variant="primary" data-act="shoot">
-                        <span>{td_string!(locale, register.avatar.shoot)}</span>
-                    </button>
-                    <button type="button" class="button" data-variant="quiet" data-act="back">
-                        <span>{td_string!(locale, register.avatar.cancel)}</span>
-                    </button>
+                    <Button kind=ButtonType::Button variant=Variant::Primary attr:data-act="shoot">{td_string!(locale, register.avatar.shoot)}</Button>
+                    <Button kind=ButtonType::Button variant=Variant::Quiet attr:data-act="back">{td_string!(locale, register.avatar.cancel)}</Button>
                 </div>
             </div>
             <div class="cut" data-part="cut" hidden>
@@ -167,13 +169,8 @@ pub fn AvatarPicker(
                     </p>
                 </div>
                 <div class="button-row">
-                    <button type="button" class="button" data-variant="primary" data-act="send">
-                        <Icon symbol=Symbol::Check />
-                        <span>{td_string!(locale, register.avatar.take)}</span>
-                    </button>
-                    <button type="button" class="button" data-variant="quiet" data-act="back">
-                        <span>{td_string!(locale, register.avatar.other)}</span>
-                    </button>
+                    <Button kind=ButtonType::Button variant=Variant::Primary icon=Symbol::Check attr:data-act="send">{td_string!(locale, register.avatar.take)}</Button>
+                    <Button kind=ButtonType::Button variant=Variant::Quiet attr:data-act="back">{td_string!(locale, register.avatar.other)}</Button>
                 </div>
                 <div class="progress" data-part="progress" hidden>
                     <span aria-hidden="true">{td_string!(locale, register.avatar.sending)}</span>
@@ -212,10 +209,14 @@ fn texts(locale: Locale) -> String {
         "avatar_too_large",
         "body_too_large",
         "avatar_too_many_pixels",
+        "avatar_too_deep",
         "avatar_unsupported",
         "avatar_not_a_picture",
         "avatar_broken",
         "avatar_busy",
+        "too_many_requests",
+        "storage_full",
+        "too_slow",
     ]
     .map(|code| (code, error_text(locale, code)));
     let pairs: Vec<String> = sentences

@@ -58,7 +58,7 @@ pub fn LoginPage() -> impl IntoView {
                     autofocus=known
                     error=back.error("password")
                 />
-                <div class="beside">
+                <div class="remember">
                     <Checkbox
                         name="remember"
                         label=td_string!(locale, accounts.remember)

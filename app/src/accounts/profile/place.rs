@@ -39,9 +39,9 @@ mod tests {
     #[test]
     fn only_what_begins_with_an_at_is_a_profile() {
         let of = |path| {
-            NickSegment
-                .test(path)
-                .map(|found| (found.params()[0].1.clone(), found.remaining().to_owned()))
+            let found = NickSegment.test(path)?;
+            let rest = found.remaining().to_owned();
+            Some((found.params().remove(0).1, rest))
         };
         let found = |nick: &str, rest: &str| Some((nick.to_owned(), rest.to_owned()));
         assert_eq!(of("/@ada"), found("ada", ""));

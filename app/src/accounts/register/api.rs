@@ -80,7 +80,7 @@ pub async fn answer_nick(
 /// What is wrong with the password.
 #[server(prefix = "/ui/accounts", endpoint = "register_password")]
 pub async fn answer_password(#[server(default)] password: String) -> Result<String, FormError> {
-    use crate::context::{registration as server, use_services};
+    use crate::context::{registration as server, use_client, use_services};
     let accounts = use_services().accounts;
     let answer = server::answer(async |secret| {
         if password.is_empty()
@@ -89,7 +89,9 @@ pub async fn answer_password(#[server(default)] password: String) -> Result<Stri
         {
             return Ok(draft);
         }
-        accounts.answer_password(secret, &password).await
+        accounts
+            .answer_password(secret, &password, &use_client())
+            .await
     })
     .await;
     server::settle(answer, &[])
@@ -132,10 +134,10 @@ pub async fn drop_avatar() -> Result<String, FormError> {
 pub async fn send_code() -> Result<String, FormError> {
     use crate::{
         accounts::register::{Note, path},
-        context::{registration as server, use_services},
+        context::{registration as server, use_client, use_services},
     };
-    let accounts = use_services().accounts;
-    let answer = server::answer(async |secret| accounts.send_code(secret).await)
+    let (accounts, client) = (use_services().accounts, use_client());
+    let answer = server::answer(async |secret| accounts.send_code(secret, &client).await)
         .await
         .map(|_| Note::Sent.on(path(Step::Confirm)));
     server::settle(answer, &[])

@@ -10,7 +10,7 @@ use leptos::{ev, leptos_dom::helpers::TimeoutHandle, prelude::*, task::spawn_loc
 use leptos_i18n::td_string;
 use serde::{Deserialize, Serialize};
 
-use super::frame::{input_of, mark, part};
+use super::frame::{input, input_of, mark, part};
 use crate::{
     context::use_visit,
     ui::{
@@ -145,6 +145,12 @@ pub(super) fn watch(watch: Watch, inside: impl IntoView + 'static) -> impl IntoV
             }
         });
         on_cleanup(move || again.remove());
+        // Written before anybody listened, or put there by the browser.
+        if let Some(input) = input(watch.what.field())
+            && input.value() != input.default_value()
+        {
+            look_at(watch, known, input.value());
+        }
     });
     let on_input = move |event: ev::Event| {
         if let Some(input) = input_of(&event, watch.what.field()) {

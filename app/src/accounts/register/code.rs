@@ -37,6 +37,8 @@ pub(super) fn CodeForm(
     confirmed: bool,
     /// Seconds until another code may be sent.
     resend_in: u64,
+    /// A code was sent just now.
+    sent: bool,
     /// Why no code is on its way, if so.
     unsent: Option<Failure>,
 ) -> impl IntoView {
@@ -44,6 +46,8 @@ pub(super) fn CodeForm(
     let (language, locale) = (visit.language, visit.locale());
     let back = returned(Confirm::PATH);
     let failure = back.as_ref().and_then(FormError::why);
+    // Nobody is told to ask for what is on its way.
+    let failure = failure.filter(|why| !(sent && *why == Failure::CodeSpent));
     let refusal = back.map(|error| error.refusal()).unwrap_or_default();
     let error = refusal.error(language, CODE);
     let left = refusal.value(LEFT);

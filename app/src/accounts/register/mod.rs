@@ -29,11 +29,11 @@ pub use self::{
 };
 use self::{code::CodeForm, email::EmailForm, nick::NickForm, password::PasswordForm};
 use crate::{
-    context::{go, here, use_visit},
+    context::{go, here, set_status, use_visit},
     i18n::Locale,
     ui::{
-        Alert, ButtonLink, Icon, Symbol, Variant,
-        form::{Failure, FormError, failure_text},
+        Alert, Button, ButtonLink, Icon, Symbol, Variant,
+        form::{ALERT_ID, Failure, FormError, failure_text, returned},
     },
 };
 
@@ -129,6 +129,9 @@ fn show(
             return view! { <Shut why /> }.into_any();
         }
     };
+    if let Some(why) = sight.shut {
+        return view! { <Shut why /> }.into_any();
+    }
     // The address says which step it is, also when it is another one than was asked for.
     let begun = sight.draft.is_some();
     let right = match (wanted, begun) {
@@ -147,17 +150,17 @@ fn show(
             go(&to);
         }
     }
-    if let Some(why) = sight.shut {
-        return view! { <Shut why /> }.into_any();
-    }
     let step = sight.step;
     let progress = sight
         .draft
         .as_ref()
         .map_or_else(Progress::default, |draft| draft.progress);
     let (title, lead) = words(locale, step, sight.draft.as_ref());
-    // Where one was sent back with an error, that is what is to be said.
-    let note = asked.note.map(|note| {
+    // What was refused for its old code has a new one by now.
+    let replaced = sight.sent
+        && returned(api::Confirm::PATH).and_then(|error| error.why()) == Some(Failure::CodeSpent);
+    let note = asked.note.or(replaced.then_some(Note::Sent));
+    let note = note.map(|note| {
         view! { <Alert tone=note.tone() title=note.title(locale) /> }
     });
     view! {
@@ -168,7 +171,7 @@ fn show(
             <h1>{title}</h1>
             <p class="lead">{lead}</p>
         </header>
-        <div role="status">{note}</div>
+        <div role="status" id=ALERT_ID>{note}</div>
         {body(step, sight, asked)}
         {foot(locale, step, begun)}
     }
@@ -235,6 +238,7 @@ fn body(step: Step, sight: Sight, asked: Asked) -> AnyView {
                 email=draft.email
                 confirmed=draft.confirmed
                 resend_in=draft.resend_in
+                sent=sight.sent
                 unsent=sight.unsent
             />
         }
@@ -272,9 +276,7 @@ fn foot(locale: Locale, step: Step, begun: bool) -> AnyView {
                     }
                 })}
             <form method="post" action=api::Discard::PATH>
-                <button class="button" data-variant="quiet">
-                    <span>{td_string!(locale, register.start_over)}</span>
-                </button>
+                <Button variant=Variant::Quiet>{td_string!(locale, register.start_over)}</Button>
             </form>
             <p class="soft small">{td_string!(locale, register.kept)}</p>
         </footer>
@@ -287,6 +289,7 @@ fn foot(locale: Locale, step: Step, begun: bool) -> AnyView {
 fn Shut(why: Failure) -> impl IntoView {
     let visit = use_visit();
     let locale = visit.locale();
+    set_status(why.status());
     let (title, note) = match why {
         Failure::Closed => (
             td_string!(locale, register.closed_title),

@@ -82,6 +82,7 @@ pub(super) fn PasswordForm(
                         hint=hint
                         error=refusal.error(language, PASSWORD)
                         autocomplete="new-password"
+                        optional=chosen
                         autofocus=true
                     />
                     <div class="strength needs-scripts" id=METER>

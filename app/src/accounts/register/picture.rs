@@ -29,20 +29,16 @@ pub(super) fn PictureForms(draft: DraftSight) -> impl IntoView {
         />
         <div class="onward">
             <form method="post" action=KeepAvatar::PATH>
-                <button
-                    class="button"
-                    data-variant=if has_picture { "primary" } else { "secondary" }
-                    data-size="m"
-                    autofocus
+                <Button
+                    variant=if has_picture { Variant::Primary } else { Variant::Secondary }
+                    attr:autofocus=true
                 >
-                    <span>
-                        {if has_picture {
-                            td_string!(locale, register.next)
-                        } else {
-                            td_string!(locale, register.avatar_skip)
-                        }}
-                    </span>
-                </button>
+                    {if has_picture {
+                        td_string!(locale, register.next)
+                    } else {
+                        td_string!(locale, register.avatar_skip)
+                    }}
+                </Button>
             </form>
             {has_picture
                 .then(|| {

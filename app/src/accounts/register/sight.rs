@@ -23,6 +23,8 @@ pub struct Sight {
     pub draft: Option<DraftSight>,
     /// Free nicks near one that was lost.
     pub suggestions: Vec<String>,
+    /// A code was sent just now, because there was none that is still good.
+    pub sent: bool,
     /// Why there is no code on its way, if so.
     pub unsent: Option<Failure>,
 }
@@ -70,10 +72,10 @@ pub enum Note {
     NickLost,
     /// Somebody registered with the address meanwhile.
     EmailLost,
+    /// The password that was chosen could hold the name that was chosen after it.
+    PasswordHolds,
     /// The draft is over, or was never there.
     Gone,
-    /// One may not register any more, in the way one began.
-    Shut,
     /// Another code is on its way.
     Sent,
 }
@@ -82,8 +84,8 @@ impl Note {
     const ALL: [Self; 5] = [
         Self::NickLost,
         Self::EmailLost,
+        Self::PasswordHolds,
         Self::Gone,
-        Self::Shut,
         Self::Sent,
     ];
 
@@ -91,8 +93,8 @@ impl Note {
         match self {
             Self::NickLost => "nick-lost",
             Self::EmailLost => "email-lost",
+            Self::PasswordHolds => "password-holds",
             Self::Gone => "gone",
-            Self::Shut => "shut",
             Self::Sent => "sent",
         }
     }
@@ -110,7 +112,7 @@ impl Note {
 
     pub(super) const fn tone(self) -> Tone {
         match self {
-            Self::NickLost | Self::EmailLost | Self::Gone | Self::Shut => Tone::Warn,
+            Self::NickLost | Self::EmailLost | Self::PasswordHolds | Self::Gone => Tone::Warn,
             Self::Sent => Tone::Good,
         }
     }
@@ -119,8 +121,8 @@ impl Note {
         match self {
             Self::NickLost => td_string!(locale, register.note_nick_lost),
             Self::EmailLost => td_string!(locale, register.note_email_lost),
+            Self::PasswordHolds => td_string!(locale, register.note_password_holds),
             Self::Gone => td_string!(locale, register.note_gone),
-            Self::Shut => td_string!(locale, register.note_shut),
             Self::Sent => td_string!(locale, register.note_sent),
         }
     }

@@ -13,7 +13,9 @@ pub async fn ask_reset(#[server(default)] email: String) -> Result<(), FormError
     use crate::context::{self, account::settle};
     let accounts = context::use_services().accounts;
     let language = context::use_visit().language;
-    let asked = accounts.request_reset(&email, language).await;
+    let asked = accounts
+        .request_reset(&email, language, &context::use_client())
+        .await;
     settle(asked, &[("email", &email)])?;
     context::redirect("/reset?sent=1");
     Ok(())
@@ -53,7 +55,12 @@ pub async fn reset_password(
     };
     let accounts = context::use_services().accounts;
     let reset = match Secret::parse(&key) {
-        Some(secret) => accounts.reset_password(&secret, &new_password).await,
+        Some(secret) => {
+            let client = context::use_client();
+            accounts
+                .reset_password(&secret, &new_password, &client)
+                .await
+        }
         None => Err(AccountsError::LinkGone),
     };
     settle(reset, &[])?;

@@ -28,12 +28,12 @@ pub fn InvitationsPage() -> impl IntoView {
         let now = sight.now;
         let empty = sight.invitations.is_empty();
         view! {
-            {sight.fresh.map(|address| view! { <Fresh address /> })}
             <Setting
                 id="new-invitation"
                 title=td_string!(locale, accounts.invite)
                 note=td_string!(locale, accounts.invite_note)
             >
+                {sight.fresh.map(|address| view! { <Fresh address /> })}
                 {form(locale, &made)}
             </Setting>
             <Setting
@@ -63,7 +63,7 @@ pub fn InvitationsPage() -> impl IntoView {
     })
 }
 
-/// The only time it can be seen.
+/// The only time it can be seen: at the top of the part the browser comes back to.
 #[component]
 fn Fresh(address: String) -> impl IntoView {
     let locale = use_visit().locale();

@@ -186,7 +186,7 @@ pub fn LeavingBanner() -> impl IntoView {
     let locale = visit.locale();
     visit.viewer.filter(|viewer| viewer.leaving).map(|_| {
         view! {
-            <div class="leaving-banner" role="note">
+            <aside class="leaving-banner" aria-label=td_string!(locale, accounts.leaving_banner)>
                 <Icon symbol=Symbol::Warning />
                 <p>
                     <strong>{td_string!(locale, accounts.leaving_banner)}</strong> " "
@@ -197,7 +197,7 @@ pub fn LeavingBanner() -> impl IntoView {
                         {td_string!(locale, accounts.stay)}
                     </Button>
                 </form>
-            </div>
+            </aside>
         }
     })
 }

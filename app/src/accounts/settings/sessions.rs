@@ -5,8 +5,8 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_i18n::td_string;
 
 use super::{
-    Doing, Part, SessionSight, Setting,
-    api::{self, RevokeOthers, RevokeSession},
+    Doing, Part, ProgramSight, SessionSight, Setting,
+    api::{self, RevokeOthers, RevokeProgram, RevokeSession},
     part,
 };
 use crate::{
@@ -18,12 +18,15 @@ use crate::{
 pub fn SessionsPage() -> impl IntoView {
     let back = [
         Returned::of(RevokeSession::PATH),
+        Returned::of(RevokeProgram::PATH),
         Returned::of(RevokeOthers::PATH),
     ];
     part(Part::Sessions, api::sessions(), move |sight| {
         let locale = use_visit().locale();
         let now = sight.now;
-        let others = sight.sessions.iter().any(|session| !session.here);
+        let others = sight.sessions.iter().any(|session| !session.here)
+            || sight.programs.iter().any(|program| !program.here);
+        let programs = sight.programs;
         view! {
             <Setting
                 id="sessions"
@@ -35,7 +38,7 @@ pub fn SessionsPage() -> impl IntoView {
                     {sight
                         .sessions
                         .into_iter()
-                        .map(|session| view! { <Line session now /> })
+                        .map(|session| view! { <Browser session now /> })
                         .collect_view()}
                 </ul>
                 {others
@@ -48,13 +51,30 @@ pub fn SessionsPage() -> impl IntoView {
                         }
                     })}
             </Setting>
+            {(!programs.is_empty())
+                .then(|| {
+                    view! {
+                        <Setting
+                            id="programs"
+                            title=td_string!(locale, accounts.programs)
+                            note=td_string!(locale, accounts.programs_note)
+                        >
+                            <ul class="lines">
+                                {programs
+                                    .into_iter()
+                                    .map(|program| view! { <Program program now /> })
+                                    .collect_view()}
+                            </ul>
+                        </Setting>
+                    }
+                })}
         }
         .into_any()
     })
 }
 
 #[component]
-fn Line(session: SessionSight, now: i64) -> impl IntoView {
+fn Browser(session: SessionSight, now: i64) -> impl IntoView {
     let locale = use_visit().locale();
     let device = Device::of(&session.agent);
     let name = device
@@ -65,44 +85,102 @@ fn Line(session: SessionSight, now: i64) -> impl IntoView {
     } else {
         Symbol::Monitor
     };
+    let facts = Facts {
+        address: session.address,
+        created_at: session.created_at,
+        used_at: session.used_at,
+        now,
+    };
+    view! {
+        <Line
+            symbol
+            name
+            here=session.here.then_some(td_string!(locale, accounts.session_here))
+            facts
+            action=RevokeSession::PATH
+            id=session.id.to_string()
+        />
+    }
+}
+
+#[component]
+fn Program(program: ProgramSight, now: i64) -> impl IntoView {
+    let locale = use_visit().locale();
+    // As it calls itself: `python-requests/2.32`.
+    let name = program.agent.split_whitespace().next().map_or_else(
+        || td_string!(locale, accounts.unknown_program).to_owned(),
+        str::to_owned,
+    );
+    let facts = Facts {
+        address: program.address,
+        created_at: program.created_at,
+        used_at: program.used_at,
+        now,
+    };
+    view! {
+        <Line
+            symbol=Symbol::Terminal
+            name
+            here=program.here.then_some(td_string!(locale, accounts.program_here))
+            facts
+            action=RevokeProgram::PATH
+            id=program.id.to_string()
+        />
+    }
+}
+
+struct Facts {
+    address: String,
+    created_at: i64,
+    used_at: i64,
+    now: i64,
+}
+
+#[component]
+fn Line(
+    symbol: Symbol,
+    name: String,
+    /// What to call it if it is the one that is looking: that one cannot be ended here.
+    here: Option<&'static str>,
+    facts: Facts,
+    action: &'static str,
+    id: String,
+) -> impl IntoView {
+    let locale = use_visit().locale();
+    let Facts {
+        address,
+        created_at,
+        used_at,
+        now,
+    } = facts;
     let end = td_string!(locale, accounts.session_end);
-    let label = format!("{end}: {name}, {}", session.address);
+    let label = format!("{end}: {name}, {address}");
     view! {
         <li>
             <Icon symbol />
             <div class="what">
                 <p class="name">
                     <span>{name}</span>
-                    {session
-                        .here
-                        .then(|| {
+                    {here
+                        .map(|here| {
                             view! {
                                 <Badge tone=Tone::Good dot=true>
-                                    {td_string!(locale, accounts.session_here)}
+                                    {here}
                                 </Badge>
                             }
                         })}
                 </p>
                 <p class="facts">
-                    <span translate="no">{session.address}</span>
+                    <span translate="no">{address}</span>
                     <span>
-                        {td_string!(locale, accounts.last_used)} " "
-                        <Ago at=session.used_at now />
+                        {td_string!(locale, accounts.last_used)} " " <Ago at=used_at now />
                     </span>
-                    <Day at=session.created_at within=td_string!(locale, accounts.logged_in_at) />
+                    <Day at=created_at within=td_string!(locale, accounts.logged_in_at) />
                 </p>
             </div>
-            {(!session.here)
-                .then(|| {
-                    view! {
-                        <Doing
-                            action=RevokeSession::PATH
-                            id=session.id.to_string()
-                            text=end
-                            label
-                        />
-                    }
-                })}
+            {here
+                .is_none()
+                .then(|| view! { <Doing action id text=end label /> })}
         </li>
     }
 }

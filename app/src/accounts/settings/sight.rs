@@ -2,7 +2,7 @@
 
 use domain::{
     accounts::{Scopes, Visibility},
-    ids::{InvitationId, SessionId, TokenId},
+    ids::{FamilyId, InvitationId, SessionId, TokenId},
 };
 use serde::{Deserialize, Serialize};
 
@@ -26,11 +26,24 @@ pub struct AccountSight {
 pub struct SessionsSight {
     pub now: i64,
     pub sessions: Vec<SessionSight>,
+    pub programs: Vec<ProgramSight>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionSight {
     pub id: SessionId,
+    pub address: String,
+    pub agent: String,
+    pub created_at: i64,
+    pub used_at: i64,
+    /// The one that is looking.
+    pub here: bool,
+}
+
+/// A program that logged in with name and password.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProgramSight {
+    pub id: FamilyId,
     pub address: String,
     pub agent: String,
     pub created_at: i64,

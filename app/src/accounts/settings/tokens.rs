@@ -32,12 +32,12 @@ pub fn TokensPage() -> impl IntoView {
         let now = sight.now;
         let empty = sight.tokens.is_empty();
         view! {
-            {sight.fresh.map(|token| view! { <Fresh token /> })}
             <Setting
                 id="new-token"
                 title=td_string!(locale, accounts.token_new)
                 note=td_string!(locale, accounts.token_new_note)
             >
+                {sight.fresh.map(|token| view! { <Fresh token /> })}
                 {form(locale, sight.is_admin, &made)}
             </Setting>
             <Setting
@@ -67,7 +67,7 @@ pub fn TokensPage() -> impl IntoView {
     })
 }
 
-/// The only time it can be seen.
+/// The only time it can be seen: at the top of the part the browser comes back to.
 #[component]
 fn Fresh(token: String) -> impl IntoView {
     let locale = use_visit().locale();

@@ -1,6 +1,6 @@
 //! Lists and things.
 
-use domain::{routes, theme::Theme};
+use domain::{accounts::Initials, forms::name::DisplayName, ids::UserId, routes, theme::Theme};
 use leptos::prelude::*;
 use leptos_i18n::{td, td_string};
 
@@ -8,8 +8,8 @@ use super::{Specimen, room_name};
 use crate::{
     context::use_visit,
     ui::{
-        Avatar, AvatarSize, Badge, Button, ButtonType, Card, Cell, Column, Copyable, Pager, Sort,
-        Table, Tone, Variant,
+        Ago, Avatar, AvatarSize, Badge, Button, ButtonType, Card, Cell, Column, Copyable, Day,
+        Pager, Sort, Table, Tone, Variant,
     },
 };
 
@@ -56,7 +56,7 @@ pub(super) fn Data(theme: Theme) -> impl IntoView {
                             <tr role="row">
                                 <Cell label=name>
                                     <span class="person">
-                                        <Avatar name=person size=AvatarSize::Small />
+                                        <Avatar name=person src=initials(person) size=AvatarSize::Small />
                                         {person}
                                     </span>
                                 </Cell>
@@ -87,13 +87,22 @@ pub(super) fn Data(theme: Theme) -> impl IntoView {
         </Specimen>
         <Specimen name=td_string!(locale, admin.avatars)>
             <div class="button-row">
-                <Avatar name="Дзиґа Вертов" size=AvatarSize::Huge alone=true />
-                <Avatar name="Agnès Varda" size=AvatarSize::Large alone=true />
-                <Avatar name="Chantal Akerman" alone=true />
-                <Avatar name="黒澤 明" alone=true />
-                <Avatar name="Kira Muratova" size=AvatarSize::Small alone=true />
+                <Avatar name="Дзиґа Вертов" src=initials("Дзиґа Вертов") size=AvatarSize::Huge alone=true />
+                <Avatar name="Agnès Varda" src=initials("Agnès Varda") size=AvatarSize::Large alone=true />
+                <Avatar name="Chantal Akerman" src=initials("Chantal Akerman") alone=true />
+                <Avatar name="黒澤 明" src=initials("黒澤 明") alone=true />
+                <Avatar name="Kira Muratova" src=initials("Kira Muratova") size=AvatarSize::Small alone=true />
                 <Avatar name="Kadr" src="/icon-192.png" size=AvatarSize::Small alone=true />
             </div>
+        </Specimen>
+        <Specimen name=td_string!(locale, admin.moments)>
+            <p>
+                <Ago at=NOW - 60_000 now=NOW />
+                ", "
+                <Ago at=NOW - 3 * 3_600_000 now=NOW />
+                ", "
+                <Day at=NOW />
+            </p>
         </Specimen>
         <Specimen name=td_string!(locale, admin.cards)>
             <Card title=td_string!(locale, admin.card_title) note=td_string!(locale, admin.card_note)>
@@ -119,4 +128,19 @@ pub(super) fn Data(theme: Theme) -> impl IntoView {
             />
         </Specimen>
     }
+}
+
+/// A moment that is the same on every visit.
+const NOW: i64 = 1_771_000_000_000;
+
+/// A picture for somebody who is not there, as those without one have it.
+fn initials(name: &str) -> String {
+    // Ids that differ as the names do, so that the colours do.
+    let id = format!("{:1>22}", name.len() % 9 + 1).parse::<UserId>();
+    let of = match (DisplayName::parse(name), id) {
+        (Ok(name), Ok(id)) => Initials::new(&name, id).svg(),
+        _ => String::new(),
+    };
+    let data = of.replace('%', "%25").replace('#', "%23").replace('"', "'");
+    format!("data:image/svg+xml,{data}")
 }

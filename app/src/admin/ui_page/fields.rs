@@ -7,7 +7,10 @@ use leptos_i18n::td_string;
 use super::{Specimen, in_room};
 use crate::{
     context::use_visit,
-    ui::{Checkbox, Radio, RadioGroup, Select, Switch, TextArea, TextField, form::fault_text},
+    ui::{
+        Checkbox, PasswordField, Radio, RadioGroup, Select, Switch, TextArea, TextField,
+        form::fault_text,
+    },
 };
 
 #[component]
@@ -74,6 +77,13 @@ pub(super) fn Fields(theme: Theme) -> impl IntoView {
                 label=td_string!(locale, admin.field_locked)
                 value="kadr-2026"
                 disabled=true
+            />
+            <PasswordField
+                name="password"
+                id=id("password")
+                label=td_string!(locale, accounts.password)
+                show=td_string!(locale, accounts.password_show)
+                autocomplete="off"
             />
         </Specimen>
         <Specimen name=td_string!(locale, admin.text_area)>

@@ -12,7 +12,7 @@ use leptos::prelude::*;
 use leptos_i18n::td_string;
 use leptos_meta::{Meta, Title};
 
-use super::introduce::IntroduceForm;
+use super::{OwnersOnly, introduce::IntroduceForm};
 use crate::{context::use_visit, i18n::Locale, ui::Card};
 use actions::Actions;
 use data::Data;
@@ -23,6 +23,15 @@ use overlays::Overlays;
 
 #[component]
 pub fn UiPage() -> impl IntoView {
+    view! {
+        <OwnersOnly>
+            <Gallery />
+        </OwnersOnly>
+    }
+}
+
+#[component]
+fn Gallery() -> impl IntoView {
     let locale = use_visit().locale();
     let chapters = [
         ("foundation", td_string!(locale, admin.foundation)),

@@ -8,7 +8,10 @@ use super::{Specimen, in_room};
 use crate::{
     context::use_visit,
     shell::preferences::{LanguageForm, ThemeForm},
-    ui::{Button, Dialog, DialogOpener, Menu, MenuAction, MenuLink, Symbol, Tone, Variant},
+    ui::{
+        Avatar, AvatarSize, Button, Dialog, DialogOpener, Menu, MenuAction, MenuLink, Symbol, Tone,
+        Variant,
+    },
 };
 
 #[component]
@@ -66,6 +69,22 @@ pub(super) fn Overlays(theme: Theme) -> impl IntoView {
                         <li>
                             <MenuLink href="#overlays" icon=Symbol::External>
                                 {td_string!(locale, admin.menu_share)}
+                            </MenuLink>
+                        </li>
+                    </ul>
+                </Menu>
+                <Menu
+                    id=in_room(theme, "menu-person")
+                    label=td_string!(locale, shell.menu)
+                    picture=Some(
+                        view! { <Avatar name="Agnès Varda" src="/icon-192.png" size=AvatarSize::Small /> }
+                            .into_any(),
+                    )
+                >
+                    <ul class="items">
+                        <li>
+                            <MenuLink href="#overlays" icon=Symbol::Person>
+                                {td_string!(locale, accounts.menu_profile)}
                             </MenuLink>
                         </li>
                     </ul>

@@ -6,6 +6,8 @@ mod text;
 
 use leptos::prelude::*;
 
+use super::form::ALERT_ID;
+
 pub use choice::{Checkbox, Radio, RadioGroup, Switch};
 pub use password::PasswordField;
 pub use text::{Select, TextArea, TextField};
@@ -34,6 +36,17 @@ impl Ids {
             format!("{} {}", self.error, self.hint)
         } else {
             self.error.clone()
+        }
+    }
+
+    /// The same for a field that may have the focus when the page opens: what is said about
+    /// the form as a whole comes first then, if there is something.
+    fn described_first(&self, has_hint: bool, autofocus: bool) -> String {
+        let rest = self.described_by(has_hint);
+        if autofocus {
+            format!("{ALERT_ID} {rest}")
+        } else {
+            rest
         }
     }
 }

@@ -21,12 +21,15 @@ pub fn PasswordField(
     /// `current-password` or `new-password`.
     #[prop(into)]
     autocomplete: String,
+    /// Empty, it keeps what there is.
+    #[prop(optional)]
+    optional: bool,
     /// The page asks for this field first.
     #[prop(optional)]
     autofocus: bool,
 ) -> impl IntoView {
     let ids = Ids::new(id, &name);
-    let described = ids.described_by(hint.is_some());
+    let described = ids.described_first(hint.is_some(), autofocus);
     let invalid = move || error.with(Option::is_some).then_some("true");
     view! {
         <div class="field">
@@ -42,7 +45,7 @@ pub fn PasswordField(
                     autocapitalize="none"
                     spellcheck="false"
                     maxlength="256"
-                    required=true
+                    required=!optional
                     autofocus=autofocus
                     aria-invalid=invalid
                     aria-describedby=described

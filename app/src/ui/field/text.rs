@@ -31,7 +31,7 @@ pub fn TextField(
     autofocus: bool,
 ) -> impl IntoView {
     let ids = Ids::new(id, &name);
-    let described = ids.described_by(hint.is_some());
+    let described = ids.described_first(hint.is_some(), autofocus);
     let invalid = move || error.with(Option::is_some).then_some("true");
     view! {
         <div class="field">

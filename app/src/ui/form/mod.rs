@@ -27,6 +27,10 @@ use crate::{
     ui::{Alert, Tone},
 };
 
+/// The sentence about a form as a whole. A field that has the focus when the page opens names
+/// it: what stands in a page from the start is read out by nobody.
+pub const ALERT_ID: &str = "form-alert";
+
 /// Longest value that is sent back. Longer ones stay in the browser: an address has an end.
 const LONGEST_VALUE: usize = 1000;
 
@@ -367,6 +371,12 @@ impl Returned {
         self.why.is_some() || !self.refusal.faults.is_empty()
     }
 
+    /// What is wrong with the form as a whole.
+    #[must_use]
+    pub const fn why(&self) -> Option<Failure> {
+        self.why
+    }
+
     /// What was written there, else what is kept there.
     #[must_use]
     pub fn value(&self, field: &str, kept: &str) -> String {
@@ -404,7 +414,7 @@ impl Returned {
     #[must_use]
     pub fn alert(&self) -> Option<AnyView> {
         let title = failure_text(self.language, self.why?);
-        Some(view! { <super::Alert tone=super::Tone::Bad title /> }.into_any())
+        Some(view! { <div id=ALERT_ID><Alert tone=Tone::Bad title /></div> }.into_any())
     }
 }
 
@@ -415,7 +425,7 @@ pub fn FailureLine(language: Language, why: Option<Failure>) -> impl IntoView {
         .map(|why| failure_text(language, why))
         .unwrap_or_default();
     view! {
-        <div data-failure="" hidden=why.is_none()>
+        <div data-failure="" id=why.map(|_| ALERT_ID) hidden=why.is_none()>
             <Alert tone=Tone::Bad title=text />
         </div>
     }

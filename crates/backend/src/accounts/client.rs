@@ -35,15 +35,17 @@ impl Client {
         &self.agent
     }
 
-    /// Whom to slow down: an IPv4 address, or the /64 that one household has.
-    pub(super) fn network(&self) -> Option<String> {
-        Some(match self.address? {
-            IpAddr::V4(address) => address.to_string(),
-            IpAddr::V6(address) => {
+    /// Whom to slow down: an IPv4 address, or the /64 that one household has. All who have
+    /// none (there are none on the web) are one.
+    pub(super) fn network(&self) -> String {
+        match self.address {
+            None => String::new(),
+            Some(IpAddr::V4(address)) => address.to_string(),
+            Some(IpAddr::V6(address)) => {
                 let [a, b, c, d, ..] = address.segments();
                 format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
             }
-        })
+        }
     }
 }
 
@@ -59,8 +61,8 @@ mod tests {
             network("2001:db8:1:2:ffff::1")
         );
         assert_ne!(network("2001:db8:1:2:3::4"), network("2001:db8:1:3:3::4"));
-        assert_eq!(network("::ffff:192.0.2.1"), Some("192.0.2.1".into()));
-        assert_eq!(network("unix"), None);
+        assert_eq!(network("::ffff:192.0.2.1"), "192.0.2.1");
+        assert_eq!(network("unix"), "");
     }
 
     #[test]

@@ -14,9 +14,39 @@ use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 ///
 /// Rather too eager than too lax: a nick that is refused because it looks like another one
 /// costs a second; one that can be taken for somebody else costs more.
+///
+/// Some Greek letters are like one Latin letter when large and like another when small (Ν, ν).
+/// The key goes by the large ones, which are the same to the last stroke; [`small_key`] has
+/// the others.
 #[must_use]
 pub fn nick_key(nick: &Nick) -> String {
     skeleton(nick.as_str())
+}
+
+/// What a nick is like in small letters, where that is something else. Looked at when a nick is
+/// chosen; there is no constraint on it.
+pub(super) fn small_key(nick: &Nick) -> Option<String> {
+    let small: String = nick.as_str().chars().flat_map(char::to_lowercase).collect();
+    let read: String = small
+        .nfd()
+        .map(|c| match c {
+            'ν' => 'v',
+            'η' => 'n',
+            'υ' => 'u',
+            'γ' => 'y',
+            'ω' => 'w',
+            c => c,
+        })
+        .collect();
+    let key = skeleton(&read);
+    (key != nick_key(nick)).then_some(key)
+}
+
+/// All keys by which a nick could be taken for somebody.
+pub(super) fn all_keys(nick: &Nick) -> Vec<String> {
+    std::iter::once(nick_key(nick))
+        .chain(small_key(nick))
+        .collect()
 }
 
 /// Whether a nick looks like a word that the house needs for itself.
@@ -55,6 +85,8 @@ fn skeleton(text: &str) -> String {
             match like(c) {
                 'm' => folded.push_str("rn"),
                 'w' => folded.push_str("vv"),
+                'æ' | 'ӕ' => folded.push_str("ae"),
+                'œ' => folded.push_str("oe"),
                 c => folded.push(c),
             }
         }
@@ -74,22 +106,22 @@ const fn like(c: char) -> char {
         'ԁ' | 'đ' => 'd',
         'е' | 'ё' | 'є' | 'ε' => 'e',
         'ɡ' | 'ց' => 'g',
-        'н' | 'һ' | 'հ' | 'ħ' => 'h',
+        'н' | 'һ' | 'հ' | 'ħ' | 'η' => 'h',
         'ј' => 'j',
         'к' | 'κ' => 'k',
         'ł' => 'l',
         'м' | 'μ' => 'm',
-        'п' | 'η' | 'ո' => 'n',
+        'п' | 'ν' | 'ո' => 'n',
         'р' | 'ρ' => 'p',
         'ԛ' | 'զ' => 'q',
         'г' | 'ґ' => 'r',
         'ѕ' => 's',
         'т' | 'τ' => 't',
-        'υ' | 'ս' => 'u',
-        'ν' | 'ѵ' => 'v',
-        'ԝ' | 'ω' => 'w',
+        'ս' => 'u',
+        'ѵ' => 'v',
+        'ԝ' => 'w',
         'х' | 'χ' => 'x',
-        'у' | 'ү' | 'γ' => 'y',
+        'у' | 'ү' | 'υ' => 'y',
         'ζ' => 'z',
         'з' => '3',
         'ς' => 'σ',
@@ -123,8 +155,26 @@ mod tests {
             ("Ёлка", "елка"),
             ("ΑΒΕ", "abe"),
             ("istanbul", "İstanbul"),
+            ("TONY", "ΤΟΝΥ"),
+            ("tony", "τονυ"),
+            ("HOBBY", "ΗΟΒΒΥ"),
+            ("Ελένη", "ΕΛΕΝΗ"),
+            ("aether", "æther"),
+            ("æon", "aeon"),
+            ("œuf", "oeuf"),
         ] {
             assert_eq!(key(a), key(b), "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn small_letters_can_be_like_others_than_large_ones() {
+        let small = |text: &str| small_key(&Nick::parse(text).unwrap());
+        for (greek, latin) in [("ιναη", "ivan"), ("ναυ", "vau"), ("Νύα", "vua")] {
+            assert_eq!(small(greek), Some(key(latin)), "{greek}");
+        }
+        for plain in ["Ivan", "Κατα", "мой", "Жора", "山本一"] {
+            assert_eq!(small(plain), None, "{plain}");
         }
     }
 
@@ -155,6 +205,8 @@ mod tests {
             "rnod",
             "sүstеm".replace('ү', "y").replace('е', "e").as_str(),
             "саге",
+            "ΗΟΜΕ",
+            "ηοmε".replace('m', "μ").as_str(),
         ] {
             let Ok(nick) = Nick::parse(text) else {
                 continue;

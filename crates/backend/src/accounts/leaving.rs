@@ -9,8 +9,8 @@ use domain::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Accounts, AccountsError, SessionId, User, access, clock, sessions::store as sessions,
-    users::store as users,
+    Accounts, AccountsError, SessionId, User, access, clock, invitations,
+    sessions::store as sessions, users::store as users,
 };
 use crate::{
     jobs::{Context, Job, JobError},
@@ -69,7 +69,7 @@ impl Accounts {
         password: &str,
         keep: Option<SessionId>,
     ) -> Result<i64, AccountsError> {
-        self.confirm_password(user, password).await?;
+        self.confirm_password(user, keep, password).await?;
         let (now, known) = (self.0.clock.now(), self.existing(user).await?);
         let leaves_at = now + clock::ms(GRACE);
         let mut tx = self.0.db.write().await?;
@@ -123,6 +123,10 @@ impl Accounts {
         if !users::delete(&mut tx, user, now).await? {
             return Ok(false);
         }
+        let (_, key) = self
+            .email(known.email.as_str())
+            .map_err(|fault| AccountsError::field("email", fault))?;
+        invitations::store::forget(&mut tx, &key).await?;
         self.tell(&mut tx, &known, Letter::Left).await?;
         tx.commit().await?;
         Ok(true)

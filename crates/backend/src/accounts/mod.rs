@@ -35,7 +35,7 @@ pub use domain::ids::SessionId;
 pub(crate) use self::users::hold;
 use self::{access::Signer, avatar::Avatars, passwords::Passwords, throttle::Throttle};
 pub use self::{
-    access::{Bearer, TokenPair},
+    access::{Bearer, Program, TokenPair},
     admin::FirstAdmin,
     client::Client,
     clock::Clock,
@@ -160,8 +160,14 @@ impl Accounts {
     ///
     /// # Errors
     /// [`AccountsError::Busy`].
-    pub async fn judge_password(&self, text: &str, own: &[&str]) -> Result<Verdict, AccountsError> {
-        self.0.passwords.judge(text, own).await
+    pub async fn judge_password(
+        &self,
+        text: &str,
+        own: &[&str],
+        client: &Client,
+    ) -> Result<Verdict, AccountsError> {
+        let network = client.network();
+        self.0.passwords.judge(text, own, &network).await
     }
 
     /// The time of this service. Tests let it pass.

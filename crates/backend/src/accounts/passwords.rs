@@ -1,7 +1,9 @@
 //! Passwords: judging new ones, keeping their hashes, comparing.
 //!
 //! Hashing is meant to be slow, so it has its own few turns on blocking threads: a crowd that
-//! logs in waits in line and leaves the cores to who only wants to see a page.
+//! logs in waits in line and leaves the cores to who only wants to see a page. Nobody (a
+//! network, or a person who is logged in) stands in that line with more than their share, so
+//! that a crowd from one house does not make everybody else wait.
 
 use std::{
     num::NonZeroUsize,
@@ -23,6 +25,7 @@ use domain::{
 use tokio::sync::Semaphore;
 
 use super::AccountsError;
+use crate::shares::Shares;
 
 /// The field, as forms and [`AccountsError::Field`] call it.
 pub(super) const FIELD: &str = "password";
@@ -34,6 +37,8 @@ const PASSES: u32 = 2;
 /// More than that in line and the last one would wait for half a minute.
 const LINE: usize = 512;
 const PATIENCE: Duration = Duration::from_secs(30);
+/// So many of the line may be of one network or person; half a second of one core.
+const SHARE: usize = 16;
 
 /// The estimator's work grows faster than the text; nobody's strength hides behind this.
 const JUDGED: usize = 64;
@@ -45,6 +50,7 @@ pub(super) struct Passwords(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     turns: Arc<Semaphore>,
+    shares: Shares,
     waiting: AtomicUsize,
     /// What is compared with when there is no such person: it must take as long.
     nobody: OnceLock<String>,
@@ -63,6 +69,7 @@ impl Default for Passwords {
         Self(Arc::new(Inner {
             // One core stays for everything else.
             turns: Arc::new(Semaphore::new(cores.saturating_sub(1).clamp(1, 4))),
+            shares: Shares::new(SHARE),
             waiting: AtomicUsize::new(0),
             nobody: OnceLock::new(),
         }))
@@ -71,11 +78,17 @@ impl Default for Passwords {
 
 impl Passwords {
     /// How strong a new password is, and what is wrong with it. `own` are what is known of
-    /// its owner: nick, e-mail address, name.
+    /// its owner: nick, e-mail address, name. `whose` share of the line it takes is a network
+    /// or a person; so everywhere here.
     ///
     /// # Errors
     /// [`AccountsError::Busy`].
-    pub(super) async fn judge(&self, text: &str, own: &[&str]) -> Result<Verdict, AccountsError> {
+    pub(super) async fn judge(
+        &self,
+        text: &str,
+        own: &[&str],
+        whose: &str,
+    ) -> Result<Verdict, AccountsError> {
         if let Err(fault) = password::check(text, own) {
             return Ok(Verdict {
                 strength: password::estimate(text).min(Strength::Weak),
@@ -84,7 +97,7 @@ impl Passwords {
         }
         let text: String = text.chars().take(JUDGED).collect();
         let own: Vec<String> = own.iter().map(|&name| name.to_owned()).collect();
-        let strength = self.turn(move || strength(&text, &own)).await?;
+        let strength = self.turn(whose, move || strength(&text, &own)).await?;
         Ok(Verdict {
             strength,
             fault: (!strength.is_enough()).then_some(Fault::TooWeak),
@@ -95,12 +108,17 @@ impl Passwords {
     ///
     /// # Errors
     /// [`AccountsError::Field`] says what to mend.
-    pub(super) async fn accept(&self, text: &str, own: &[&str]) -> Result<String, AccountsError> {
-        match self.judge(text, own).await?.fault {
+    pub(super) async fn accept(
+        &self,
+        text: &str,
+        own: &[&str],
+        whose: &str,
+    ) -> Result<String, AccountsError> {
+        match self.judge(text, own, whose).await?.fault {
             Some(fault) => Err(AccountsError::field(FIELD, fault)),
             None => {
                 let text = text.to_owned();
-                self.turn(move || hash(&text)).await?
+                self.turn(whose, move || hash(&text)).await?
             }
         }
     }
@@ -114,6 +132,7 @@ impl Passwords {
         &self,
         text: &str,
         kept: Option<String>,
+        whose: &str,
     ) -> Result<bool, AccountsError> {
         // No password of ours is that long; the comparison takes its time all the same.
         let fits = text.len() <= password::MAX_BYTES;
@@ -121,7 +140,7 @@ impl Passwords {
         // Who was added without a password has no hash yet.
         let kept = kept.filter(|hash| hash.starts_with('$'));
         let inner = Arc::clone(&self.0);
-        self.turn(move || {
+        self.turn(whose, move || {
             let known = kept.is_some();
             let hash = match kept {
                 Some(hash) => hash,
@@ -135,14 +154,16 @@ impl Passwords {
     /// Waits in line for one of the turns, then works on a thread that may block.
     async fn turn<T: Send + 'static>(
         &self,
+        whose: &str,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, AccountsError> {
         let place = Place::take(&self.0).ok_or(AccountsError::Busy)?;
-        let turn = tokio::time::timeout(PATIENCE, Arc::clone(&self.0.turns).acquire_owned());
-        let turn = turn
-            .await
-            .map_err(|_| AccountsError::Busy)?
-            .map_err(|_| AccountsError::Busy)?;
+        let turn = tokio::time::timeout(PATIENCE, async {
+            // Until it is their turn they stand in line, and no longer.
+            let _share = self.0.shares.take(whose).await?;
+            Arc::clone(&self.0.turns).acquire_owned().await.ok()
+        });
+        let turn = turn.await.ok().flatten().ok_or(AccountsError::Busy)?;
         drop(place);
         tokio::task::spawn_blocking(move || {
             let _turn = turn;
@@ -243,7 +264,7 @@ mod tests {
             ("correct horse battery", None),
             ("кіт спить на вікні", None),
         ] {
-            let verdict = passwords.judge(text, &own).await.unwrap();
+            let verdict = passwords.judge(text, &own, "").await.unwrap();
             assert_eq!(verdict.fault, fault, "{text}: {verdict:?}");
             assert_eq!(verdict.strength.is_enough(), fault.is_none(), "{text}");
         }
@@ -254,29 +275,34 @@ mod tests {
         let passwords = Passwords::default();
         let nasty = "aA1!bB2@cC3#dD4$".repeat(16);
         let begun = Instant::now();
-        passwords.judge(&nasty, &[]).await.unwrap();
+        passwords.judge(&nasty, &[], "").await.unwrap();
         assert!(
             begun.elapsed() < Duration::from_secs(2),
             "{:?}",
             begun.elapsed()
         );
-        assert!(!passwords.verify(&"x".repeat(1 << 20), None).await.unwrap());
+        assert!(
+            !passwords
+                .verify(&"x".repeat(1 << 20), None, "")
+                .await
+                .unwrap()
+        );
     }
 
     #[tokio::test]
     async fn the_right_one_and_no_other_is_right() {
         let passwords = Passwords::default();
         let hash = passwords
-            .accept("correct horse battery", &[])
+            .accept("correct horse battery", &[], "")
             .await
             .unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
-        let verify = |text: &'static str| passwords.verify(text, Some(hash.clone()));
+        let verify = |text: &'static str| passwords.verify(text, Some(hash.clone()), "");
         assert!(verify("correct horse battery").await.unwrap());
         assert!(!verify("Correct horse battery").await.unwrap());
         assert!(
             !passwords
-                .verify("nobody has this password", None)
+                .verify("nobody has this password", None, "")
                 .await
                 .unwrap()
         );
@@ -286,26 +312,53 @@ mod tests {
     async fn a_stranger_waits_as_long_as_a_friend() {
         let passwords = Passwords::default();
         let hash = passwords
-            .accept("correct horse battery", &[])
+            .accept("correct horse battery", &[], "")
             .await
             .unwrap();
-        passwords.verify("warm up", None).await.unwrap();
+        passwords.verify("warm up", None, "").await.unwrap();
         let mut friend = Vec::new();
         let mut stranger = Vec::new();
         for _ in 0..7 {
             let begun = Instant::now();
             passwords
-                .verify("wrong horse", Some(hash.clone()))
+                .verify("wrong horse", Some(hash.clone()), "")
                 .await
                 .unwrap();
             friend.push(begun.elapsed());
             let begun = Instant::now();
-            passwords.verify("wrong horse", None).await.unwrap();
+            passwords.verify("wrong horse", None, "").await.unwrap();
             stranger.push(begun.elapsed());
         }
         friend.sort();
         stranger.sort();
         let ratio = friend[3].as_secs_f64() / stranger[3].as_secs_f64();
         assert!((0.5..2.0).contains(&ratio), "{friend:?} {stranger:?}");
+    }
+
+    #[tokio::test]
+    async fn a_crowd_of_one_network_leaves_room_for_others() {
+        let passwords = Passwords::default();
+        passwords.verify("warm up", None, "").await.unwrap();
+        let begun = Instant::now();
+        passwords.verify("one", None, "").await.unwrap();
+        let one = begun.elapsed();
+        let mut crowd = tokio::task::JoinSet::new();
+        for _ in 0..10 * SHARE {
+            let passwords = passwords.clone();
+            crowd.spawn(async move { passwords.verify("crowd", None, "house").await.unwrap() });
+        }
+        while passwords.0.waiting.load(Ordering::Acquire) < 9 * SHARE {
+            tokio::task::yield_now().await;
+        }
+        passwords
+            .verify("neighbour", None, "next door")
+            .await
+            .unwrap();
+        // Who stood before them was the share; nearly all of the crowd still waits.
+        let left = passwords.0.waiting.load(Ordering::Acquire);
+        assert!(left >= 5 * SHARE, "{left} wait, one takes {one:?}");
+        while let Some(done) = crowd.join_next().await {
+            assert!(!done.unwrap());
+        }
     }
 }

@@ -49,12 +49,11 @@ impl Accounts {
         let now = self.0.clock.now();
         let mut removed = 0;
         for draft in registrations::store::expired(&self.0.db, now).await? {
-            // Files first: what is left after a crash is a row that is found again.
-            self.0.avatars.delete_all(draft.user).await?;
-            let mut tx = self.0.db.write().await?;
-            registrations::store::delete_expired(&mut tx, &draft.id, now).await?;
-            tx.commit().await?;
-            removed += 1;
+            // One folder that refuses to go must not keep everything else.
+            match self.remove_draft(&draft, now).await {
+                Ok(()) => removed += 1,
+                Err(error) => tracing::warn!(%error, "a draft that is over could not be removed"),
+            }
         }
         // A removal that failed for good, or that was lost, is asked for again.
         for user in users::store::overdue(&self.0.db, now).await? {

@@ -31,6 +31,8 @@ pub enum Letter {
     PasswordChanged,
     /// To the new address: a link that makes it true.
     EmailChange { path: String, nick: String },
+    /// To the old address: it may soon no longer be the one.
+    EmailChangeAsked { address: String },
     /// To the old address: it is no longer the one.
     EmailChanged { address: String },
     /// A link to register with.
@@ -104,6 +106,9 @@ impl Letter {
                 path: path.clone(),
                 nick: "viewer".to_owned(),
             },
+            Self::EmailChangeAsked {
+                address: "v…@mail.example".to_owned(),
+            },
             Self::EmailChanged {
                 address: "v…@mail.example".to_owned(),
             },
@@ -164,6 +169,9 @@ impl Letter {
             Self::Reset { path } => (&texts.reset, Some(path), ""),
             Self::PasswordChanged => (&texts.password_changed, Some(paths::RESET), ""),
             Self::EmailChange { path, nick } => (&texts.email_change, Some(path), nick),
+            Self::EmailChangeAsked { address } => {
+                (&texts.email_change_asked, Some(paths::RESET), address)
+            }
             Self::EmailChanged { address } => (&texts.email_changed, None, address),
             Self::Invitation { path } => (&texts.invitation, Some(path), ""),
             Self::Leaving => (&texts.leaving, Some(paths::STAY), ""),

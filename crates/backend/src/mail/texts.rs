@@ -16,6 +16,7 @@ pub(super) struct Texts {
     pub(super) reset: Said,
     pub(super) password_changed: Said,
     pub(super) email_change: Said,
+    pub(super) email_change_asked: Said,
     pub(super) email_changed: Said,
     pub(super) invitation: Said,
     pub(super) leaving: Said,

@@ -228,7 +228,7 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path
         .parent()
         .ok_or_else(|| io::Error::other("a key has a folder"))?;
-    std::fs::create_dir_all(folder)?;
+    make(folder)?;
     // The name is unlike any other, so that two writers of one key do not meet.
     let beside = path.with_extension(format!("{:032x}.part", rand::random::<u128>()));
     let written = std::fs::File::create_new(&beside)
@@ -239,6 +239,28 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
         let _ = std::fs::remove_file(&beside);
     }
     written
+}
+
+/// Makes a folder that lasts: what it is in must know of it after a power cut, too.
+fn make(folder: &Path) -> io::Result<()> {
+    let changed = changed_by(folder);
+    std::fs::create_dir_all(folder)?;
+    changed
+        .iter()
+        .try_for_each(|folder| std::fs::File::open(folder)?.sync_all())
+}
+
+/// The folders that get a new one when this one is made, the deepest first.
+fn changed_by(folder: &Path) -> Vec<&Path> {
+    folder
+        .ancestors()
+        .take_while(|path| !path.exists())
+        .filter_map(Path::parent)
+        .map(|parent| match parent.as_os_str().is_empty() {
+            true => Path::new("."),
+            false => parent,
+        })
+        .collect()
 }
 
 async fn blocking<T: Send + 'static>(
@@ -273,6 +295,25 @@ mod tests {
         storage.delete_below("a").await.unwrap();
         storage.delete_below("a").await.unwrap();
         assert_eq!(storage.get("a/c.webp").await.unwrap(), None);
+    }
+
+    #[test]
+    fn new_folders_are_made_to_last() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        let new = root.join("media/avatars/a");
+        assert_eq!(
+            changed_by(&new),
+            [
+                root.join("media/avatars"),
+                root.join("media"),
+                root.to_owned()
+            ]
+        );
+        make(&new).unwrap();
+        assert!(new.is_dir());
+        assert!(changed_by(&new).is_empty());
+        assert_eq!(changed_by(Path::new("no such folder")), [Path::new(".")]);
     }
 
     #[tokio::test]

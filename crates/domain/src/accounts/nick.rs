@@ -227,6 +227,17 @@ impl Nick {
         Ok(Self(text.to_owned()))
     }
 
+    /// One that may be somebody's, to look for them by: the rules of today say who may take a
+    /// nick, not who has one.
+    #[must_use]
+    pub fn wanted(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let text = text.strip_prefix('@').unwrap_or(text);
+        let length = text.chars().take(MAX_LENGTH + 1).count();
+        let fits = (1..=MAX_LENGTH).contains(&length) && !text.chars().any(char::is_control);
+        fits.then(|| Self(text.to_owned()))
+    }
+
     /// One that was taken by the rules of its time and is somebody's.
     #[must_use]
     pub fn kept(text: String) -> Self {
@@ -347,6 +358,15 @@ mod tests {
         ] {
             assert_eq!(Nick::parse(text), Err(fault), "{text:?}");
         }
+    }
+
+    #[test]
+    fn who_is_looked_for_need_not_follow_the_rules_of_today() {
+        let wanted = |text| Nick::wanted(text).map(String::from);
+        assert_eq!(wanted(" @admin "), Some("admin".to_owned()));
+        assert_eq!(wanted("@"), None);
+        assert_eq!(wanted("a\0da"), None);
+        assert_eq!(wanted(&"я".repeat(MAX_LENGTH + 1)), None);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Addresses of people and what is theirs. Mails and the first start point to some of them;
 //! the key in those is a secret.
 
+use std::fmt::Write as _;
+
 use crate::ids::{AvatarId, UserId};
 
 /// A new password.
@@ -61,5 +63,14 @@ pub fn initials(user: UserId) -> String {
 /// Somebody's public page.
 #[must_use]
 pub fn profile(nick: &str) -> String {
-    format!("/@{nick}")
+    let mut path = String::from("/@");
+    for byte in nick.bytes() {
+        if byte.is_ascii() {
+            path.push(char::from(byte));
+        } else {
+            // As headers and every browser take it; people see letters.
+            let _ = write!(path, "%{byte:02X}");
+        }
+    }
+    path
 }

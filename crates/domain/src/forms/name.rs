@@ -17,7 +17,7 @@ impl DisplayName {
     /// [`Fault`] says what to mend.
     pub fn parse(text: &str) -> Result<Self, Fault> {
         let mut name = String::with_capacity(text.len().min(MAX_LENGTH * 4));
-        let mut length = 0;
+        let (mut length, mut seen) = (0, 0);
         for word in text.split_whitespace() {
             if length > 0 {
                 name.push(' ');
@@ -29,12 +29,13 @@ impl DisplayName {
                 }
                 name.push(c);
                 length += 1;
+                seen += usize::from(!is_silent(c));
                 if length > MAX_LENGTH {
                     return Err(Fault::TooLong);
                 }
             }
         }
-        match length {
+        match seen {
             0 => Err(Fault::Required),
             n if n < MIN_LENGTH => Err(Fault::TooShort),
             _ => Ok(Self(name)),
@@ -47,13 +48,23 @@ impl DisplayName {
     }
 }
 
+/// What shows nothing by itself: joiners, accents, variants of the sign before. A name is not
+/// made of them alone.
+const fn is_silent(c: char) -> bool {
+    matches!(
+        c,
+        '\u{0300}'..='\u{036F}' | '\u{200C}' | '\u{200D}' | '\u{20D0}'..='\u{20FF}'
+            | '\u{FE00}'..='\u{FE0F}' | '\u{1F3FB}'..='\u{1F3FF}'
+    )
+}
+
 /// Characters that hide or turn the text around them. Joiners stay: some scripts need them.
 pub(crate) const fn is_invisible(c: char) -> bool {
     matches!(
         c,
         '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
             | '\u{180E}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}'
-            | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FEFF}' | '\u{FFA0}'
+            | '\u{2060}'..='\u{206F}' | '\u{2800}' | '\u{3164}' | '\u{FEFF}' | '\u{FFA0}'
             | '\u{FFF0}'..='\u{FFFB}' | '\u{E0000}'..='\u{E0FFF}'
     )
 }
@@ -100,6 +111,11 @@ mod tests {
             ("", Fault::Required),
             (" \t\n ", Fault::Required),
             ("A", Fault::TooShort),
+            // Nothing to be seen, or next to nothing.
+            ("\u{200D}\u{200D}", Fault::Required),
+            ("A\u{200D}", Fault::TooShort),
+            ("\u{301}\u{301} \u{FE0F}", Fault::Required),
+            ("\u{2800}\u{2800}", Fault::Unprintable),
             ("A\u{0}da", Fault::Unprintable),
             ("ad\u{202E}min", Fault::Unprintable),
             ("ad\u{200B}min", Fault::Unprintable),

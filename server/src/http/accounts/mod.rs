@@ -29,8 +29,10 @@ pub(super) fn described(state: &State) -> OpenApiRouter<State> {
     let tokens = OpenApiRouter::new()
         .routes(routes!(tokens::issue))
         .routes(routes!(tokens::refresh))
+        .routes(routes!(tokens::revoke))
         .route("/auth/token", post(tokens::issue))
         .route("/auth/refresh", post(tokens::refresh))
+        .route("/auth/revoke", post(tokens::revoke))
         .route_layer(middleware::from_fn_with_state(
             (state.clone(), GUESSES),
             limits::bucket,

@@ -48,7 +48,7 @@ impl From<AvatarError> for Fault {
     fn from(error: AvatarError) -> Self {
         let status = match &error {
             AvatarError::Empty | AvatarError::Broken => StatusCode::UNPROCESSABLE_ENTITY,
-            AvatarError::TooLarge | AvatarError::TooManyPixels { .. } => {
+            AvatarError::TooLarge | AvatarError::TooManyPixels { .. } | AvatarError::TooDeep => {
                 StatusCode::PAYLOAD_TOO_LARGE
             }
             AvatarError::Unsupported(_) | AvatarError::NotAPicture => {

@@ -1,4 +1,4 @@
-//! `/api/v1/auth/*`: programs log in with a password once, then trade refresh tokens.
+//! `/api/v1/auth/*`: programs log in with a password once, trade refresh tokens, log out.
 
 use app::context::Identity;
 use axum::{
@@ -32,6 +32,13 @@ pub(super) struct Refresh {
     refresh_token: Option<String>,
     /// OAuth 2: `refresh_token`, if it is there.
     grant_type: Option<String>,
+}
+
+/// Either token of a log-in, in `token` or `refresh_token`.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct Revoke {
+    token: Option<String>,
+    refresh_token: Option<String>,
 }
 
 /// An access token and what its successor is asked with.
@@ -107,6 +114,33 @@ pub(super) async fn refresh(
         .ok_or_else(|| missing("refresh_token"))?;
     let pair = state.backend.accounts.refresh(token.trim()).await?;
     Ok(answer(pair))
+}
+
+/// Log out
+#[utoipa::path(
+    post, path = "/api/v1/auth/revoke", tag = "people", operation_id = "revoke_token",
+    description = "Also at `/auth/revoke`. Ends the log-in that a refresh token or an access \
+                   token belongs to, with all its tokens. A token that is over is no mistake \
+                   (RFC 7009).",
+    request_body(content(
+        (Revoke = "application/json"), (Revoke = "application/x-www-form-urlencoded")
+    )),
+    responses(
+        (status = 204, description = "The log-in is over, if there was one."),
+        (status = 400, description = "The token is missing, or this is neither JSON nor a form.", body = domain::problem::Problem, content_type = "application/problem+json"),
+        (status = 429, description = "Too many tries; `Retry-After` says when to go on.", body = domain::problem::Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn revoke(
+    extract::State(state): extract::State<State>,
+    JsonOrForm(asked): JsonOrForm<Revoke>,
+) -> Result<StatusCode, Fault> {
+    let token = asked
+        .token
+        .or(asked.refresh_token)
+        .ok_or_else(|| missing("token"))?;
+    state.backend.accounts.log_out_program(&token).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 fn grant(given: Option<&str>, expected: &str) -> Result<(), Fault> {

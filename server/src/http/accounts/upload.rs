@@ -3,38 +3,57 @@
 //!
 //! A browser's own form is answered with a redirect: to `next` (a field, if it came before the
 //! file), or back to `back` with `?picture={code}`. Scripts get JSON and problem+json. Who
-//! it is, is known before a byte of the file is taken; how much is in memory at a time is
-//! bounded, and so is how long a slow sender holds its place.
+//! it is, is known before a byte of the file is taken. How much is in memory at a time is
+//! bounded: a file has its place from its first byte until its picture is made, each address
+//! has two places at most, and who sends too slowly loses theirs.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use app::context::{Identity, REGISTRATION_COOKIE, cookie, login, own_path, secret_cookie};
 use axum::{
     Json,
-    body::Bytes,
+    body::{Body, Bytes},
     extract::{
         self, Extension, FromRequest, Multipart, Request,
         multipart::{Field, MultipartError},
     },
     response::{IntoResponse, Redirect, Response},
 };
-use backend::accounts::{AccountsError, Secret, avatar::AvatarError};
+use backend::{
+    accounts::{AccountsError, Secret, avatar::AvatarError},
+    shares::{Share, Shares},
+};
 use domain::{
     accounts::{Crop, avatar::MAX_BYTES, paths},
     ids::{AvatarId, UserId},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http_body_util::BodyExt;
 use serde::Serialize;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::http::{Fault, State};
+use crate::http::{Caller, Fault, State, security::limits};
 
-/// Files that are on their way in at a time, 12 MB at most each.
+/// Files in memory at a time, 12 MB at most each.
 static PLACES: Semaphore = Semaphore::const_new(8);
-/// How long one waits for a place.
-const PATIENCE: Duration = Duration::from_secs(20);
-/// How long a file may take; who is slower than 100 kB/s has a smaller picture, too.
-const ARRIVAL: Duration = Duration::from_secs(120);
+/// Of those, each address may have so many.
+static SHARES: LazyLock<Shares> = LazyLock::new(|| Shares::new(2));
+/// How long everything may take.
+const PACE: Pace = Pace {
+    place: Duration::from_secs(20),
+    // Who is slower than 100 kB/s has a smaller picture, too.
+    arrival: Duration::from_secs(120),
+    begin: Duration::from_secs(10),
+    look: Duration::from_secs(1),
+};
+/// So many bytes must have come with each look.
+const RATE: u64 = 4 << 10;
 /// What is too large is still read to its end, if that is near: a browser that is cut off
 /// shows an error of its own instead of our sentence.
 const READ_ON: usize = 64 << 20;
@@ -49,6 +68,7 @@ const PROFILE: &str = "/settings/profile";
 pub(super) async fn to_registration(
     extract::State(state): extract::State<State>,
     Extension(identity): Extension<Identity>,
+    Extension(caller): Extension<Caller>,
     request: Request,
 ) -> Result<Response, Fault> {
     let way = Way::of(request.headers(), NEXT_STEP, paths::REGISTER_AVATAR);
@@ -62,7 +82,7 @@ pub(super) async fn to_registration(
     if accounts.draft(&secret).await?.is_none() {
         return gone();
     }
-    let (sent, way) = receive(request, way).await?;
+    let (sent, way) = receive(request, way, &whose(&caller), &PACE).await?;
     let taken = match sent {
         Err(fault) => Err(fault),
         Ok(sent) => match accounts.answer_avatar(&secret, sent.file, sent.crop).await {
@@ -85,6 +105,7 @@ pub(super) async fn to_registration(
 pub(super) async fn to_account(
     extract::State(state): extract::State<State>,
     Extension(identity): Extension<Identity>,
+    Extension(caller): Extension<Caller>,
     request: Request,
 ) -> Result<Response, Fault> {
     let way = Way::of(request.headers(), PROFILE, PROFILE);
@@ -95,7 +116,7 @@ pub(super) async fn to_account(
         Err(refused) => return Ok(refused.into_response()),
     };
     let user = visitor.user.id;
-    let (sent, way) = receive(request, way).await?;
+    let (sent, way) = receive(request, way, &whose(&caller), &PACE).await?;
     let taken = match sent {
         Err(fault) => Err(fault),
         Ok(sent) => {
@@ -114,10 +135,44 @@ fn registration(secret: &Secret, secure: bool) -> Option<HeaderValue> {
     secret_cookie(REGISTRATION_COOKIE, secret.reveal(), Some(lasts), secure)
 }
 
-/// What came in.
+/// How patient we are with a sender.
+struct Pace {
+    /// Until there is a place.
+    place: Duration,
+    /// Until the file is here.
+    arrival: Duration,
+    /// Until the first look at how much has come, and from each to the next.
+    begin: Duration,
+    look: Duration,
+}
+
+/// What came in, with its place.
 struct Sent {
     file: Bytes,
     crop: Option<Crop>,
+    _place: Place,
+}
+
+/// Room for one file.
+struct Place {
+    _share: Share,
+    _place: SemaphorePermit<'static>,
+}
+
+impl Place {
+    async fn take(whose: &str, patience: Duration) -> Option<Self> {
+        let place = tokio::time::timeout(patience, async {
+            Some(Self {
+                _share: SHARES.take(whose).await?,
+                _place: PLACES.acquire().await.ok()?,
+            })
+        });
+        place.await.ok().flatten()
+    }
+}
+
+fn whose(caller: &Caller) -> String {
+    limits::prefix(caller.address).to_string()
 }
 
 /// How the sender wants to go on.
@@ -179,11 +234,17 @@ impl Way {
 }
 
 /// Reads the form. What is wrong with the picture comes back inside, to be said on the page.
-async fn receive(request: Request, mut way: Way) -> Result<(Result<Sent, Fault>, Way), Fault> {
-    let turn = tokio::time::timeout(PATIENCE, PLACES.acquire()).await;
-    let Ok(Ok(_place)) = turn else {
+async fn receive(
+    request: Request,
+    mut way: Way,
+    whose: &str,
+    pace: &Pace,
+) -> Result<(Result<Sent, Fault>, Way), Fault> {
+    let Some(place) = Place::take(whose, pace.place).await else {
         return Ok((Err(AvatarError::Busy.into()), way));
     };
+    let received = Arc::new(AtomicU64::new(0));
+    let request = counted(request, Arc::clone(&received));
     let Ok(form) = Multipart::from_request(request, &()).await else {
         let fault = Fault::refused(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -192,17 +253,48 @@ async fn receive(request: Request, mut way: Way) -> Result<(Result<Sent, Fault>,
         );
         return Ok((Err(fault), way));
     };
-    let sent = match tokio::time::timeout(ARRIVAL, read(form, &mut way)).await {
-        Ok(sent) => sent,
-        Err(_) => Err(Fault::TooSlow),
+    let sent = tokio::select! {
+        sent = read(form, &mut way) => sent,
+        () = too_slow(&received, pace) => Err(Fault::TooSlow),
     };
+    let sent = sent.map(|(file, crop)| Sent {
+        file,
+        crop,
+        _place: place,
+    });
     Ok((sent, way))
 }
 
-async fn read(mut form: Multipart, way: &mut Way) -> Result<Sent, Fault> {
+/// The request, whose bytes are counted as they come.
+fn counted(request: Request, received: Arc<AtomicU64>) -> Request {
+    request.map(|body| {
+        Body::new(body.map_frame(move |frame| {
+            let bytes = frame.data_ref().map_or(0, |data| data.len() as u64);
+            received.fetch_add(bytes, Ordering::Relaxed);
+            frame
+        }))
+    })
+}
+
+/// Comes back when the sender has been too slow, or has taken too long.
+async fn too_slow(received: &AtomicU64, pace: &Pace) {
+    let (mut due, mut passed) = (0, pace.begin);
+    tokio::time::sleep(pace.begin).await;
+    while received.load(Ordering::Relaxed) > due && passed < pace.arrival {
+        tokio::time::sleep(pace.look).await;
+        passed += pace.look;
+        due += RATE;
+    }
+}
+
+async fn read(mut form: Multipart, way: &mut Way) -> Result<(Bytes, Option<Crop>), Fault> {
     let mut file = None;
     let mut square = [None; 3];
-    while let Some(field) = form.next_field().await.map_err(unreadable)? {
+    while let Some(field) = form
+        .next_field()
+        .await
+        .map_err(|error| unreadable(&error))?
+    {
         let name = field.name().unwrap_or_default().to_owned();
         match name.as_str() {
             "file" => {
@@ -232,14 +324,14 @@ async fn read(mut form: Multipart, way: &mut Way) -> Result<Sent, Fault> {
         [Some(x), Some(y), Some(side)] => Some(Crop { x, y, side }),
         _ => None,
     };
-    Ok(Sent { file, crop })
+    Ok((file, crop))
 }
 
 /// The file, up to what an avatar may have.
 async fn content(mut field: Field<'_>) -> Result<Bytes, Fault> {
     let mut bytes = Vec::new();
     let mut received = 0;
-    while let Some(chunk) = field.chunk().await.map_err(unreadable)? {
+    while let Some(chunk) = field.chunk().await.map_err(|error| unreadable(&error))? {
         received += chunk.len();
         if received <= MAX_BYTES {
             bytes.extend_from_slice(&chunk);
@@ -260,7 +352,7 @@ async fn content(mut field: Field<'_>) -> Result<Bytes, Fault> {
 
 async fn text(mut field: Field<'_>) -> Result<String, Fault> {
     let mut bytes = Vec::new();
-    while let Some(chunk) = field.chunk().await.map_err(unreadable)? {
+    while let Some(chunk) = field.chunk().await.map_err(|error| unreadable(&error))? {
         bytes.extend_from_slice(&chunk);
         if bytes.len() > FIELD {
             return Err(Fault::BodyTooLarge { limit_bytes: FIELD });
@@ -291,7 +383,7 @@ fn not_a_number() -> Fault {
     )
 }
 
-fn unreadable(error: MultipartError) -> Fault {
+fn unreadable(error: &MultipartError) -> Fault {
     tracing::debug!(%error, "a form of several parts broke off");
     Fault::BodyUnreadable
 }
@@ -306,6 +398,67 @@ mod tests {
         assert_eq!(number("").unwrap(), None);
         for odd in ["a", "NaN", "inf", "1e999", "1,5"] {
             assert_eq!(number(odd).unwrap_err().code(), "crop_unreadable", "{odd}");
+        }
+    }
+
+    fn request(body: Body) -> Request {
+        Request::post("/register/avatar")
+            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=x")
+            .body(body)
+            .unwrap()
+    }
+
+    fn whole() -> Request {
+        request(Body::from(
+            "--x\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\nabc\r\n--x--\r\n",
+        ))
+    }
+
+    /// A hundred times as fast as in life.
+    const SOON: Pace = Pace {
+        place: Duration::from_millis(200),
+        arrival: Duration::from_millis(1200),
+        begin: Duration::from_millis(100),
+        look: Duration::from_millis(10),
+    };
+
+    async fn sent(request: Request, whose: &str) -> Result<Sent, &'static str> {
+        let way = Way::of(&HeaderMap::new(), "/", "/");
+        let (sent, _) = receive(request, way, whose, &SOON).await.unwrap();
+        sent.map_err(|fault| fault.code())
+    }
+
+    #[tokio::test]
+    async fn a_file_keeps_its_place_and_nobody_takes_all() {
+        let first = sent(whole(), "me").await.unwrap();
+        let _second = sent(whole(), "me").await.unwrap();
+        // Their pictures are not made yet: there is room, but not for a third.
+        let third = sent(whole(), "me").await;
+        assert_eq!(third.err(), Some("avatar_busy"));
+        sent(whole(), "somebody else").await.unwrap();
+        drop(first);
+        sent(whole(), "me").await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn who_hardly_sends_loses_their_place() {
+        // So many bytes with each look, for ever.
+        for (bytes, reaches_the_end) in [(1, false), (12 << 10, true)] {
+            let drip = futures::stream::unfold(true, move |first| async move {
+                tokio::time::sleep(SOON.look).await;
+                let head = "--x\r\ncontent-disposition: form-data; name=\"file\"\r\n\r\n";
+                let mut chunk = if first {
+                    head.as_bytes().to_vec()
+                } else {
+                    Vec::new()
+                };
+                chunk.resize(chunk.len() + bytes, b'a');
+                Some((Ok::<_, std::io::Error>(chunk), false))
+            });
+            let begun = std::time::Instant::now();
+            let slow = sent(request(Body::from_stream(drip)), "slow").await;
+            assert_eq!(slow.err(), Some("too_slow"), "{bytes}");
+            assert_eq!(begun.elapsed() >= SOON.arrival, reaches_the_end, "{bytes}");
         }
     }
 }

@@ -25,7 +25,11 @@ use http::{HeaderValue, header};
 use tokio_util::sync::CancellationToken;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use self::{asked::Asked, places::Places, stream::Stream};
+use self::{
+    asked::Asked,
+    places::{Places, Visitor},
+    stream::Stream,
+};
 use super::{Caller, Fault, State};
 
 /// How often what happens. Only tests are in a hurry.
@@ -122,14 +126,18 @@ async fn events(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Fault> {
     let asked = Asked::parse(query.as_deref().unwrap_or_default())?;
-    let user = match identity.visitor().await {
+    let person = match identity.visitor().await {
         Ok(visitor) => visitor.filter(|visitor| visitor.may(Scope::Read).is_ok()),
         // What everybody may hear is not refused to who shows something that is no good.
         Err(Refused::BadToken) => None,
         Err(_) => return Err(Fault::Unavailable),
     };
-    let asked = asked.by(user.map(|visitor| visitor.user.id));
-    let place = state.streams.places.take(caller.address);
+    let asked = asked.by(person.map(|person| person.user.id));
+    let visitor = person.map_or_else(
+        || Visitor::at(caller.address),
+        |person| Visitor::Person(person.user.id),
+    );
+    let place = state.streams.places.take(visitor);
     let stream = Stream::open(state, asked, place).await.map_err(|error| {
         tracing::warn!(%error, code = error.code(), "no snapshot for an event stream");
         Fault::Unavailable

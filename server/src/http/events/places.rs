@@ -9,6 +9,7 @@ use std::{
     },
 };
 
+use domain::ids::UserId;
 use tokio::sync::oneshot;
 
 use crate::http::security::limits::prefix;
@@ -16,8 +17,19 @@ use crate::http::security::limits::prefix;
 /// Browsers need one each (`live.js` shares it between tabs).
 const PER_VISITOR: usize = 8;
 
-/// Who holds streams. An address until there are sessions to go by.
-type Visitor = u128;
+/// Who holds streams: people by their account, so that a household behind one address does
+/// not push each other out; everybody else by address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Visitor {
+    Person(UserId),
+    Network(u128),
+}
+
+impl Visitor {
+    pub(super) fn at(address: IpAddr) -> Self {
+        Self::Network(prefix(address))
+    }
+}
 
 #[derive(Debug, Default)]
 pub(super) struct Places {
@@ -45,8 +57,7 @@ pub(super) struct Place {
 
 impl Places {
     /// Always succeeds; who came first has to go.
-    pub(super) fn take(self: &Arc<Self>, address: IpAddr) -> Place {
-        let visitor = prefix(address);
+    pub(super) fn take(self: &Arc<Self>, visitor: Visitor) -> Place {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let (sender, leave) = oneshot::channel();
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
@@ -97,7 +108,8 @@ mod tests {
     #[test]
     fn the_oldest_of_the_same_visitor_makes_room_and_nothing_is_left_behind() {
         let places = Arc::<Places>::default();
-        let (me, other) = ([192, 0, 2, 1].into(), [192, 0, 2, 2].into());
+        let me = Visitor::Person(UserId::generate());
+        let other = Visitor::at([192, 0, 2, 2].into());
         let mut theirs = places.take(other);
         let mut mine: Vec<Place> = (0..PER_VISITOR).map(|_| places.take(me)).collect();
         assert!(mine.iter_mut().all(|place| {

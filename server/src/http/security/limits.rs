@@ -24,7 +24,7 @@ use crate::http::{Caller, Fault, State};
 const REMEMBERED: usize = 50_000;
 
 /// A kind of request and how often one address may make it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bucket {
     name: &'static str,
     per_second: f64,

@@ -76,7 +76,7 @@ both_engines! {
         accounts.revoke_session(ada.id, other.visitor.session).await.unwrap();
         assert_eq!(phone.me().await, None);
         assert_eq!(work.me().await.as_deref(), Some("ada"));
-        accounts.revoke_other_sessions(ada.id, mine.visitor.session).await.unwrap();
+        accounts.revoke_others(ada.id, mine.visitor.session).await.unwrap();
         assert_eq!(work.me().await, None);
         assert_eq!(here.me().await.as_deref(), Some("ada"));
         accounts.set_password("ada", "another horse battery").await.unwrap();
@@ -269,6 +269,22 @@ async fn checks_and_guesses_have_limits_of_their_own() {
     assert_eq!(answer.problem(), "too_many_requests");
     assert!(!answer.header("retry-after").is_empty());
     browser.get("/").await.expect(200);
+}
+
+#[tokio::test]
+async fn answers_of_a_registration_are_limited_as_checks_are() {
+    // They tell whether a name is taken.
+    for (call, field) in [("register_email", "email"), ("register_nick", "nick")] {
+        let app = TestApp::start().await;
+        let mut browser = Browser::with_scripts(&app);
+        let path = format!("/ui/accounts/{call}");
+        let mut taken = 0;
+        while browser.form(&path, &[(field, "?")]).await.status != 429 {
+            taken += 1;
+            assert!(taken < 50, "{call}");
+        }
+        assert!(taken >= 30, "{call}: {taken}");
+    }
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::{io::Cursor, time::Duration};
 
-use backend::accounts::{Entry, Secret};
+use backend::accounts::{Client, Entry, Secret};
 use domain::{accounts::Role, language::Language};
 use image::{ImageFormat, Rgb, RgbImage};
 use testkit::both_engines;
@@ -72,7 +72,10 @@ async fn registering<'a>(app: &'a TestApp, nick: &str) -> (Browser<'a>, Secret) 
         .await
         .unwrap();
     accounts.answer_nick(&secret, nick, "").await.unwrap();
-    accounts.answer_password(&secret, PASSWORD).await.unwrap();
+    accounts
+        .answer_password(&secret, PASSWORD, &Client::default())
+        .await
+        .unwrap();
     let mut browser = Browser::new(app);
     browser
         .cookies

@@ -127,6 +127,84 @@ both_engines! {
         assert_eq!(gone.problem(), "not_logged_in");
     }
 
+    async fn programs_log_out_and_are_logged_out(test: TestDb) {
+        let app = TestApp::builder().over(test).start().await;
+        let ada = person(&app, "ada", Role::User).await;
+        for path in ["/api/v1/auth/revoke", "/auth/revoke"] {
+            for field in ["access_token", "refresh_token"] {
+                let pair = token(&app, "ada").await;
+                post(&app, path, &json!({"token": pair[field]})).await.expect(204);
+                post(&app, path, &json!({"token": pair[field]})).await.expect(204);
+                me(&app, text(&pair, "access_token")).await.expect(401);
+                let refreshed = post(&app, "/auth/refresh", &json!({"refresh_token": pair["refresh_token"]})).await;
+                refreshed.expect(401);
+            }
+            let refused = post(&app, path, &json!({})).await.expect(400);
+            assert_eq!(refused.problem(), "field_missing");
+        }
+        // Their owner sees them on the page, and ends one or all.
+        let mut browser = Browser::of(&app, "ada").await;
+        let page = browser.get("/settings/sessions").await.expect(200).text();
+        assert!(!page.contains("id=\"programs\""), "none is left");
+        let (one, two, three) = (token(&app, "ada").await, token(&app, "ada").await, token(&app, "ada").await);
+        let page = browser.get("/settings/sessions").await.expect(200).text();
+        let accounts = &app.state.backend.accounts;
+        let list = accounts.programs(ada.id).await.unwrap();
+        for program in &list {
+            assert!(page.contains(&format!("value=\"{}\"", program.id)), "{page}");
+        }
+        let oldest = list.iter().min_by_key(|program| program.id.to_string()).unwrap().id.to_string();
+        browser.form("/ui/accounts/revoke_program", &[("id", &oldest)]).await.expect(302);
+        let left = [&one, &two, &three].map(|pair| text(pair, "access_token"));
+        let mut open = 0;
+        for access in left {
+            open += usize::from(me(&app, access).await.status == 200);
+        }
+        assert_eq!(open, 2);
+        browser.form("/ui/accounts/revoke_others", &[]).await.expect(302);
+        for access in left {
+            me(&app, access).await.expect(401);
+        }
+        assert_eq!(browser.me().await.as_deref(), Some("ada"));
+    }
+
+    async fn an_admins_api_token_is_no_person(test: TestDb) {
+        let app = TestApp::builder().over(test).start().await;
+        let ada = person(&app, "ada", Role::Admin).await;
+        let accounts = &app.state.backend.accounts;
+        let (_, all) = accounts.create_token(ada.id, "all", &Scopes::all(), None).await.unwrap();
+        let bearer = format!("Bearer {}", all.reveal());
+        assert_eq!(me(&app, all.reveal()).await.expect(200).json()["scopes"], json!(["read", "upload", "write", "admin"]));
+        // It may do everything there is for programs, and nothing that is for its owner alone.
+        let call = |path: &str, body: String| {
+            let case = Case::post(path)
+                .header("content-type", "application/x-www-form-urlencoded")
+                .body(body.into_bytes())
+                .header("accept", "application/json")
+                .header("authorization", &bearer);
+            app.send(case)
+        };
+        for (path, body) in [
+            ("leave", format!("password={PASSWORD}")),
+            ("change_password", format!("password={PASSWORD}&new_password=a+staple+of+another+kind")),
+            ("sessions", String::new()),
+        ] {
+            let answer = call(&format!("/ui/accounts/{path}"), body).await;
+            assert_eq!(answer.status, 401, "{path}: {}", answer.text());
+        }
+        assert_eq!(call("/settings/avatar", String::new()).await.status, 403);
+        let page = app.send(Case::get("/settings/tokens").by_browser().header("authorization", &bearer)).await;
+        page.expect(303);
+        assert!(!accounts.user(ada.id).await.unwrap().unwrap().is_leaving());
+        // An access token is the person, without a browser.
+        let pair = token(&app, "ada").await;
+        let sessions = Case::post("/ui/accounts/sessions")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("accept", "application/json")
+            .header("authorization", &format!("Bearer {}", text(&pair, "access_token")));
+        assert!(app.send(sessions).await.expect(200).text().contains("\"here\":true"));
+    }
+
     async fn api_tokens_open_what_they_were_made_for(test: TestDb) {
         let app = TestApp::builder().over(test).start().await;
         let ada = person(&app, "ada", Role::User).await;

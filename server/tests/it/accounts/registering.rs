@@ -1,6 +1,6 @@
 //! Registration over HTTP, as a browser without scripts does it, and who may begin one.
 
-use backend::accounts::NewInvitation;
+use backend::accounts::{Client, NewInvitation};
 use domain::accounts::{RegistrationMode, Role};
 use testkit::both_engines;
 
@@ -57,6 +57,34 @@ both_engines! {
         assert_eq!(count(&app, "SELECT COUNT(*) FROM registrations").await, 0);
     }
 
+    async fn a_key_opens_a_registration_that_is_under_way(test: TestDb) {
+        let app = TestApp::builder().over(test).start().await;
+        let accounts = &app.state.backend.accounts;
+        let mut browser = Browser::new(&app);
+        let at = up_to_the_code(&mut browser, "owner.of.it", "owner@mail.example").await;
+        browser.get(&at).await.expect(200);
+        let code = code(&app, "owner@mail.example").await;
+        // One that is no longer good is said to be; the draft is still there.
+        let page = browser.get(&format!("/register?admin={}", "x".repeat(43))).await;
+        assert!(!page.text().contains("name=\"code\""), "{}", page.status);
+        let backend::accounts::FirstAdmin::Link(link) = accounts.first_admin().await.unwrap() else {
+            panic!("no link");
+        };
+        let path = &link[link.find("/register").unwrap()..];
+        let answer = browser.get(path).await.expect(303);
+        assert_eq!(answer.header("location"), "/register/confirm");
+        let kept = browser.cookies.clone();
+        browser.form("/ui/accounts/register_confirm", &[("code", &code)]).await.expect(302);
+        let owner = accounts.profile("owner.of.it").await.unwrap().unwrap();
+        assert_eq!(owner.role, Role::Admin);
+        // The answer got lost: the last page is still there, and lets in once more.
+        browser.cookies = kept;
+        let page = browser.get("/register/confirm").await.expect(200);
+        assert!(page.text().contains("register_confirm") && !page.text().contains("name=\"code\""));
+        browser.form("/ui/accounts/register_confirm", &[]).await.expect(302);
+        assert_eq!(browser.me().await.as_deref(), Some("owner.of.it"));
+    }
+
     async fn twenty_confirm_one_nick_and_one_gets_it(test: TestDb) {
         let app = TestApp::builder().over(test).start().await;
         let accounts = &app.state.backend.accounts;
@@ -68,9 +96,9 @@ both_engines! {
                 .await
                 .unwrap();
             accounts.answer_nick(&secret, "ada", "").await.unwrap();
-            accounts.answer_password(&secret, PASSWORD).await.unwrap();
+            accounts.answer_password(&secret, PASSWORD, &Client::default()).await.unwrap();
             accounts.keep_avatar(&secret).await.unwrap();
-            accounts.ensure_code(&secret).await.unwrap();
+            accounts.ensure_code(&secret, &Client::default()).await.unwrap();
             let mut browser = Browser::new(&app);
             browser.cookies.insert("kadr_registration".into(), secret.reveal().to_owned());
             browsers.push((browser, code(&app, &email).await));

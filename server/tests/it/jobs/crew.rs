@@ -95,9 +95,11 @@ impl House {
     }
 }
 
-async fn lease_ended(test: &TestDb) {
+/// Of this job alone: the house has work of its own beside it.
+async fn lease_ended(test: &TestDb, id: JobId) {
     let mut tx = test.db.write().await.unwrap();
-    sqlx::query("UPDATE jobs SET lease_until = 0")
+    sqlx::query("UPDATE jobs SET lease_until = 0 WHERE id = $1")
+        .bind(id.to_string())
         .execute(&mut *tx)
         .await
         .unwrap();
@@ -240,7 +242,7 @@ both_engines! {
         house.until(id, |job| job.state == JobState::Running).await;
         eventually(|| notes(&key).len() == 1).await;
         // As after a night in which the machine slept.
-        lease_ended(&test).await;
+        lease_ended(&test, id).await;
         assert_eq!(house.backend.jobs.recover().await.unwrap().requeued, 1);
         let job = house.ended(id).await;
         assert_eq!((job.state, job.error), (JobState::Done, None));
@@ -264,7 +266,7 @@ both_engines! {
         let key = key("anew and away");
         let id = house.act(&key, Deed::SleepFirst(60_000)).await;
         eventually(|| notes(&key).len() == 1).await;
-        lease_ended(&test).await;
+        lease_ended(&test, id).await;
         assert_eq!(house.backend.jobs.recover().await.unwrap().requeued, 1);
         // The old attempt has two seconds to tidy up.
         house.until(id, |job| job.state == JobState::Running).await;

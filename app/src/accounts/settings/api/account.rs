@@ -109,10 +109,10 @@ pub async fn ask_email(
         context::{self, account},
         shell::flash::Flash,
     };
-    let user = account::person().await?.user.id;
+    let visitor = account::person().await?;
     let asked = context::use_services()
         .accounts
-        .request_email_change(user, &password, &email)
+        .request_email_change(visitor.user.id, visitor.session(), &password, &email)
         .await;
     account::settle(asked, &[("email", &email)])?;
     context::say_next(Flash::EmailAsked);
@@ -139,7 +139,13 @@ pub async fn confirm_email(#[server(default)] key: String) -> Result<(), FormErr
     };
     account::settle(confirmed, &[])?;
     context::say_next(Flash::EmailChanged);
-    context::redirect(paths::SETTINGS_ACCOUNT);
+    // Straight to where it is said: a page that only leads on would swallow the sentence.
+    let there = context::current_visitor().await.is_some();
+    context::redirect(if there {
+        paths::SETTINGS_ACCOUNT
+    } else {
+        paths::LOGIN
+    });
     Ok(())
 }
 
@@ -159,7 +165,7 @@ pub async fn change_password(
     let visitor = account::person().await?;
     let changed = context::use_services()
         .accounts
-        .change_password(visitor.user.id, &password, &new_password, visitor.session)
+        .change_password(visitor.user.id, &password, &new_password, visitor.session())
         .await;
     account::settle(changed, &[])?;
     context::say_next(Flash::PasswordChanged);
@@ -176,7 +182,7 @@ pub async fn leave(#[server(default)] password: String) -> Result<(), FormError>
     let visitor = account::person().await?;
     let left = context::use_services()
         .accounts
-        .leave(visitor.user.id, &password, visitor.session)
+        .leave(visitor.user.id, &password, visitor.session())
         .await;
     account::settle(left, &[])?;
     Ok(())

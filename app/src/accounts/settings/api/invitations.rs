@@ -18,13 +18,13 @@ pub async fn invitations() -> Result<InvitationsSight, FormError> {
     };
     let host = account::host().await?;
     let accounts = context::use_services().accounts;
-    let all = account::settle(accounts.invitations().await, &[])?;
+    let whose = account::whose(&host);
+    let all = account::settle(accounts.invitations(whose).await, &[])?;
     Ok(InvitationsSight {
         now: accounts.clock().now(),
         fresh: Once::Invitation.take(),
         invitations: all
             .into_iter()
-            .filter(|invitation| host.user.role.is_admin() || invitation.by == Some(host.user.id))
             .map(|invitation| InvitationSight {
                 id: invitation.id,
                 email: invitation.email,
@@ -68,10 +68,11 @@ pub async fn invite(
     if !(1..=1000).contains(&uses) {
         return Err(refuse("uses", Fault::Invalid));
     }
+    let days = days.parse().map_err(|_| refuse("days", Fault::Invalid))?;
     let new = NewInvitation {
         email,
         uses,
-        days: days.parse().unwrap_or(7),
+        days,
         language: context::use_visit().language,
     };
     let invited = context::use_services()
@@ -97,13 +98,9 @@ pub async fn revoke_invitation(#[server(default)] id: String) -> Result<(), Form
     };
     let host = account::host().await?;
     let accounts = context::use_services().accounts;
-    let id = id.parse().ok();
-    let own = account::settle(accounts.invitations().await, &[])?
-        .into_iter()
-        .any(|it| Some(it.id) == id && (host.user.role.is_admin() || it.by == Some(host.user.id)));
-    let revoked = match id.filter(|_| own) {
-        Some(id) => accounts.revoke_invitation(id).await,
-        None => Err(AccountsError::Unknown),
+    let revoked = match id.parse() {
+        Ok(id) => accounts.revoke_invitation(account::whose(&host), id).await,
+        Err(_) => Err(AccountsError::Unknown),
     };
     account::settle(revoked, &[])?;
     context::say_next(Flash::InvitationRevoked);

@@ -12,6 +12,6 @@ pub(super) use self::{
         Stay, account,
     },
     invitations::{Invite, RevokeInvitation, invitations},
-    sessions::{RevokeOthers, RevokeSession, sessions},
+    sessions::{RevokeOthers, RevokeProgram, RevokeSession, sessions},
     tokens::{CreateToken, RevokeToken, tokens},
 };

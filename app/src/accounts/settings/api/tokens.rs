@@ -78,9 +78,16 @@ pub async fn create_token(
         .into_iter()
         .chain(ticked)
         .collect();
+    let lasts = match days.as_str() {
+        "" => None,
+        text => Some(
+            text.parse()
+                .map_err(|_| account::invalid("days", &values))?,
+        ),
+    };
     let made = context::use_services()
         .accounts
-        .create_token(user.id, &name, &scopes, days.parse().ok())
+        .create_token(user.id, &name, &scopes, lasts)
         .await;
     let (_, secret) = account::settle(made, &values)?;
     Once::Token.carry(secret.reveal());

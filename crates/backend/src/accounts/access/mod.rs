@@ -35,6 +35,20 @@ pub struct TokenPair {
 pub struct Bearer {
     pub user: User,
     pub scopes: Scopes,
+    /// The log-in that an access token came from; none for an API token, whatever it may do.
+    pub program: Option<FamilyId>,
+}
+
+/// A program that is logged in: a line in the list of where one is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Program {
+    pub id: FamilyId,
+    /// Of its log-in.
+    pub address: String,
+    pub agent: String,
+    pub created_at: i64,
+    /// When it last logged in or traded its refresh token.
+    pub used_at: i64,
 }
 
 impl Accounts {
@@ -57,6 +71,10 @@ impl Accounts {
         let expires_at = now + clock::ms(REFRESH);
         let mut tx = self.0.db.write().await?;
         store::insert_family(&mut tx, family, user.id, client, now, expires_at).await?;
+        self.0
+            .throttle
+            .welcome(&mut tx, user.id, &client.network())
+            .await?;
         let pair = self.pair(&mut tx, &user, family, now).await?;
         tx.commit().await?;
         Ok(pair)
@@ -110,7 +128,11 @@ impl Accounts {
                     .filter(|scope| *scope != domain::accounts::Scope::Admin)
                     .collect();
             }
-            return Ok(Bearer { user, scopes });
+            return Ok(Bearer {
+                user,
+                scopes,
+                program: None,
+            });
         }
         let now = self.0.clock.now();
         let claims = self
@@ -125,19 +147,48 @@ impl Accounts {
         Ok(Bearer {
             user,
             scopes: Scopes::all(),
+            program: Some(claims.family),
         })
     }
 
-    /// Ends the log-in that a refresh token belongs to.
+    /// Logs a program out: ends the log-in that a refresh or access token belongs to. Nobody
+    /// learns whether there was one.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn revoke_refresh(&self, token: &str) -> Result<(), AccountsError> {
-        let Some(secret) = Secret::parse(token) else {
-            return Ok(());
-        };
+    pub async fn log_out_program(&self, token: &str) -> Result<(), AccountsError> {
+        let (token, now) = (token.trim(), self.0.clock.now());
         let mut tx = self.0.db.write().await?;
-        store::revoke_by_token(&mut tx, &secret.hash(), self.0.clock.now()).await?;
+        if let Some(secret) = Secret::parse(token) {
+            store::revoke_by_token(&mut tx, &secret.hash(), now).await?;
+        } else if let Some(claims) = self.0.signer.read(token, now / 1000) {
+            store::revoke(&mut tx, claims.family, now).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// The programs somebody is logged in with, the last used first.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn programs(&self, user: UserId) -> Result<Vec<Program>, AccountsError> {
+        let lasts = clock::ms(REFRESH);
+        Ok(store::list(&self.0.db, user, self.0.clock.now(), lasts).await?)
+    }
+
+    /// Ends the log-in of one program of somebody.
+    ///
+    /// # Errors
+    /// [`AccountsError::Unknown`] when it is not theirs or is over.
+    pub async fn revoke_program(
+        &self,
+        user: UserId,
+        program: FamilyId,
+    ) -> Result<(), AccountsError> {
+        let mut tx = self.0.db.write().await?;
+        if !store::revoke_of(&mut tx, user, program, self.0.clock.now()).await? {
+            return Err(AccountsError::Unknown);
+        }
         Ok(tx.commit().await?)
     }
 
@@ -165,15 +216,5 @@ impl Accounts {
             expires_in: lasts,
             refresh_token,
         })
-    }
-
-    /// Ends every log-in of programs of somebody.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn revoke_programs(&self, user: UserId) -> Result<(), AccountsError> {
-        let mut tx = self.0.db.write().await?;
-        store::revoke_all(&mut tx, user, self.0.clock.now()).await?;
-        Ok(tx.commit().await?)
     }
 }

@@ -2,7 +2,12 @@
 
 use domain::ids::{FamilyId, UserId};
 
-use super::super::{Client, User, rows::parsed, users::store as users};
+use sqlx::Row as _;
+
+use super::{
+    super::{Client, User, rows::parsed, users::store as users},
+    Program,
+};
 use crate::db::{Db, DbError, Tx};
 
 pub(super) async fn insert_family(
@@ -82,6 +87,54 @@ pub(super) async fn revoke(tx: &mut Tx, family: FamilyId, now: i64) -> Result<bo
     Ok(done.rows_affected() == 1)
 }
 
+/// The same, if it is that person's and is not over.
+pub(super) async fn revoke_of(
+    tx: &mut Tx,
+    user: UserId,
+    family: FamilyId,
+    now: i64,
+) -> Result<bool, DbError> {
+    let done = sqlx::query(
+        "UPDATE refresh_families SET revoked_at = $3
+         WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL AND expires_at > $3",
+    )
+    .bind(family.to_string())
+    .bind(user.to_string())
+    .bind(now)
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// A family ends `lasts` after its last use.
+pub(super) async fn list(
+    db: &Db,
+    user: UserId,
+    now: i64,
+    lasts: i64,
+) -> Result<Vec<Program>, DbError> {
+    let rows = sqlx::query(
+        "SELECT id, address, agent, created_at, expires_at FROM refresh_families
+         WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2
+         ORDER BY expires_at DESC, id DESC",
+    )
+    .bind(user.to_string())
+    .bind(now)
+    .fetch_all(db.read())
+    .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Program {
+                id: parsed(row, "id")?,
+                address: row.try_get("address")?,
+                agent: row.try_get("agent")?,
+                created_at: row.try_get("created_at")?,
+                used_at: row.try_get::<i64, _>("expires_at")? - lasts,
+            })
+        })
+        .collect()
+}
+
 pub(super) async fn revoke_by_token(tx: &mut Tx, hash: &str, now: i64) -> Result<(), DbError> {
     sqlx::query(
         "UPDATE refresh_families SET revoked_at = $2 WHERE revoked_at IS NULL
@@ -98,15 +151,15 @@ pub(in crate::accounts) async fn revoke_all(
     tx: &mut Tx,
     user: UserId,
     now: i64,
-) -> Result<(), DbError> {
-    sqlx::query(
+) -> Result<u64, DbError> {
+    let done = sqlx::query(
         "UPDATE refresh_families SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL",
     )
     .bind(user.to_string())
     .bind(now)
     .execute(&mut **tx)
     .await?;
-    Ok(())
+    Ok(done.rows_affected())
 }
 
 pub(super) async fn extend(tx: &mut Tx, family: FamilyId, until: i64) -> Result<(), DbError> {

@@ -11,8 +11,11 @@ use image::{
 
 use super::{AvatarError, jpeg};
 
-/// 16 bits in four channels, and what the decoder needs beside the picture.
-const MAX_ALLOCATION: u64 = MAX_PIXELS * 8 + 64 * 1024 * 1024;
+/// What the pixels may take: 8 bits in four channels for the most there may be. Of pictures
+/// with 16 bits that is half of it; at the size of an avatar nobody sees what is lost.
+const MAX_UNPACKED: u64 = MAX_PIXELS * 4;
+/// And what the decoder needs beside the picture.
+const MAX_ALLOCATION: u64 = MAX_UNPACKED + 64 * 1024 * 1024;
 
 /// A picture as it lies in its file, and how to turn it upright.
 pub(super) struct Picture {
@@ -53,6 +56,9 @@ fn measure(decoder: &impl ImageDecoder) -> Result<(), AvatarError> {
     }
     if u64::from(width) * u64::from(height) > MAX_PIXELS {
         return Err(AvatarError::TooManyPixels { width, height });
+    }
+    if decoder.total_bytes() > MAX_UNPACKED {
+        return Err(AvatarError::TooDeep);
     }
     Ok(())
 }

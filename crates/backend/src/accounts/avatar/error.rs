@@ -13,6 +13,9 @@ pub enum AvatarError {
     /// The header says so; nothing was decoded.
     #[error("the picture has {width} × {height} pixels, more than {} megapixels", MAX_PIXELS / 1_000_000)]
     TooManyPixels { width: u32, height: u32 },
+    /// So says the header: more bits in a pixel than so many pixels may have.
+    #[error("the picture is too large for its 16 bits per colour; 8 are enough")]
+    TooDeep,
     /// A picture of a kind that we do not read.
     #[error("{0} pictures are not taken; JPEG, PNG, WebP and GIF are")]
     Unsupported(&'static str),
@@ -38,6 +41,7 @@ impl AvatarError {
             Self::Empty => "avatar_empty",
             Self::TooLarge => "avatar_too_large",
             Self::TooManyPixels { .. } => "avatar_too_many_pixels",
+            Self::TooDeep => "avatar_too_deep",
             Self::Unsupported(_) => "avatar_unsupported",
             Self::NotAPicture => "avatar_not_a_picture",
             Self::Broken => "avatar_broken",

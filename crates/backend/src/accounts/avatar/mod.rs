@@ -30,7 +30,7 @@ use tokio::sync::Semaphore;
 pub use self::error::AvatarError;
 use crate::storage::Storage;
 
-/// 50 megapixels of RGBA are 200 MB: more at once would be too much for a small machine.
+/// A picture unpacks to 200 MB at most: more at once would be too much for a small machine.
 const AT_ONCE: usize = 2;
 /// How long somebody waits for their turn.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -426,7 +426,13 @@ fn a_picture_that_is_also_something_else_leaves_it_behind() {
 
 /// A PNG that says it has that many pixels, with nothing behind it that could be them.
 fn png_of(width: u32, height: u32) -> Vec<u8> {
+    png_with(width, height, &[8, 2])
+}
+
+/// With so many bits for each colour, and that kind of colours.
+fn png_with(width: u32, height: u32, depth_and_kind: &[u8; 2]) -> Vec<u8> {
     let mut png = file(RgbImage::new(1, 1), ImageFormat::Png);
+    png[24..26].copy_from_slice(depth_and_kind);
     png[16..20].copy_from_slice(&width.to_be_bytes());
     png[20..24].copy_from_slice(&height.to_be_bytes());
     let crc = png[12..29].iter().fold(u32::MAX, |crc, byte| {
@@ -461,6 +467,13 @@ fn bombs_are_refused_by_their_header() {
         assert_eq!(refused(bomb), "avatar_too_many_pixels", "{name}");
     }
     assert!(begun.elapsed().as_millis() < 500, "nothing was decoded");
+    // 200 MB of pixels and not one more: with four colours of 16 bits that is 25 megapixels.
+    assert_eq!(
+        refused(&png_with(5_000, 5_001, &[16, 6])),
+        "avatar_too_deep"
+    );
+    assert_eq!(refused(&png_with(5_000, 5_000, &[16, 6])), "avatar_broken");
+    assert_eq!(refused(&png_with(5_000, 10_000, &[8, 6])), "avatar_broken");
     // A side of zero is nobody's picture.
     assert_eq!(refused(&png_of(0, 5)), "avatar_broken");
     // Within the limit, but the pixels are not there.

@@ -5,16 +5,21 @@ pub(super) mod store;
 
 use domain::{
     accounts::paths,
-    forms::email::Email,
+    forms::{Fault, email::Email},
     ids::{InvitationId, UserId},
     language::Language,
 };
 
-use super::{Accounts, AccountsError, Secret, clock};
+use super::{
+    Accounts, AccountsError, Secret, clock, fold,
+    throttle::{self, Purpose},
+};
 use crate::mail::{Letter, Recipient, SendMail};
 
 const MAX_USES: u32 = 1_000;
 const MAX_DAYS: u32 = 365;
+/// Of one person, that still work.
+const MAX: u32 = 200;
 
 /// What an invitation should be like.
 #[derive(Debug, Clone)]
@@ -30,7 +35,7 @@ pub struct NewInvitation {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invitation {
     pub id: InvitationId,
-    /// Who gave it; nobody when that was the command line, or somebody who left.
+    /// Who gave it; nobody when that was the command line.
     pub by: Option<UserId>,
     pub email: Option<String>,
     pub uses: u32,
@@ -43,12 +48,22 @@ impl Accounts {
     /// Makes an invitation and answers its address, which is not shown again.
     ///
     /// # Errors
-    /// When the database refuses.
+    /// [`AccountsError::TooMany`]; [`AccountsError::Wait`] when many were mailed.
     pub async fn invite(
         &self,
         by: Option<UserId>,
         new: &NewInvitation,
     ) -> Result<(InvitationId, String), AccountsError> {
+        let key = match &new.email {
+            Some(email) => Some(
+                fold::email_key(email).ok_or(AccountsError::field("email", Fault::NotAnEmail))?,
+            ),
+            None => None,
+        };
+        if let (Some(by), Some(key)) = (by, &key) {
+            let tallies = throttle::mail(Purpose::Invitation, key, &by.to_string());
+            self.0.throttle.take(&tallies).await?;
+        }
         let (id, secret, now) = (
             InvitationId::generate(),
             Secret::generate(),
@@ -60,13 +75,16 @@ impl Accounts {
             hash: &secret.hash(),
             by,
             email: new.email.as_ref().map(Email::as_str),
+            email_key: key.as_deref(),
             max_uses: new.uses.clamp(1, MAX_USES),
             now,
             expires_at: now + clock::ms(lasts),
         };
         let path = paths::invitation(secret.reveal());
         let mut tx = self.0.db.write().await?;
-        store::insert(&mut tx, &row).await?;
+        if !store::insert(&mut tx, &row, MAX).await? {
+            return Err(AccountsError::TooMany { limit: MAX });
+        }
         if let Some(email) = &new.email {
             let mail = SendMail {
                 to: Recipient {
@@ -82,21 +100,25 @@ impl Accounts {
         Ok((id, self.url(&path)))
     }
 
-    /// All of them that still work or did not long ago, the newest first.
+    /// Those that still work or did not long ago, the newest first: of one person, or all.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn invitations(&self) -> Result<Vec<Invitation>, AccountsError> {
-        Ok(store::list(&self.0.db).await?)
+    pub async fn invitations(&self, by: Option<UserId>) -> Result<Vec<Invitation>, AccountsError> {
+        Ok(store::list(&self.0.db, by).await?)
     }
 
-    /// Takes one back.
+    /// Takes one back: one that this person gave, or any.
     ///
     /// # Errors
     /// [`AccountsError::Unknown`].
-    pub async fn revoke_invitation(&self, id: InvitationId) -> Result<(), AccountsError> {
+    pub async fn revoke_invitation(
+        &self,
+        by: Option<UserId>,
+        id: InvitationId,
+    ) -> Result<(), AccountsError> {
         let mut tx = self.0.db.write().await?;
-        if !store::delete(&mut tx, id).await? {
+        if !store::delete(&mut tx, by, id).await? {
             return Err(AccountsError::Unknown);
         }
         Ok(tx.commit().await?)

@@ -14,15 +14,20 @@ pub(super) struct Row<'a> {
     pub(super) hash: &'a str,
     pub(super) by: Option<UserId>,
     pub(super) email: Option<&'a str>,
+    pub(super) email_key: Option<&'a str>,
     pub(super) max_uses: u32,
     pub(super) now: i64,
     pub(super) expires_at: i64,
 }
 
-pub(super) async fn insert(tx: &mut Tx, row: &Row<'_>) -> Result<(), DbError> {
-    sqlx::query(
-        "INSERT INTO invitations (id, hash, created_by, email, max_uses, created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+/// Adds one, unless whoever gives it has enough that still work.
+pub(super) async fn insert(tx: &mut Tx, row: &Row<'_>, max: u32) -> Result<bool, DbError> {
+    let done = sqlx::query(
+        "INSERT INTO invitations (id, hash, created_by, email, max_uses, created_at, expires_at,
+                                  email_key)
+         SELECT $1, $2, $3, $4, CAST($5 AS BIGINT), CAST($6 AS BIGINT), CAST($7 AS BIGINT), $9
+         WHERE (SELECT COUNT(*) FROM invitations
+                WHERE created_by = $3 AND expires_at > $6 AND uses < max_uses) < $8",
     )
     .bind(row.id.to_string())
     .bind(row.hash)
@@ -31,9 +36,11 @@ pub(super) async fn insert(tx: &mut Tx, row: &Row<'_>) -> Result<(), DbError> {
     .bind(i64::from(row.max_uses))
     .bind(row.now)
     .bind(row.expires_at)
+    .bind(i64::from(max))
+    .bind(row.email_key)
     .execute(&mut **tx)
     .await?;
-    Ok(())
+    Ok(done.rows_affected() == 1)
 }
 
 /// Whether one still lets somebody in.
@@ -61,11 +68,13 @@ pub(in crate::accounts) async fn take(tx: &mut Tx, hash: &str, now: i64) -> Resu
     Ok(done.rows_affected() == 1)
 }
 
-pub(super) async fn list(db: &Db) -> Result<Vec<Invitation>, DbError> {
+pub(super) async fn list(db: &Db, by: Option<UserId>) -> Result<Vec<Invitation>, DbError> {
     let rows = sqlx::query(
         "SELECT id, created_by, email, uses, max_uses, created_at, expires_at FROM invitations
+         WHERE CAST($1 AS TEXT) IS NULL OR created_by = $1
          ORDER BY id DESC LIMIT 500",
     )
+    .bind(by.map(|user| user.to_string()))
     .fetch_all(db.read())
     .await?;
     rows.iter()
@@ -83,12 +92,29 @@ pub(super) async fn list(db: &Db) -> Result<Vec<Invitation>, DbError> {
         .collect()
 }
 
-pub(super) async fn delete(tx: &mut Tx, id: InvitationId) -> Result<bool, DbError> {
-    let done = sqlx::query("DELETE FROM invitations WHERE id = $1")
-        .bind(id.to_string())
+pub(super) async fn delete(
+    tx: &mut Tx,
+    by: Option<UserId>,
+    id: InvitationId,
+) -> Result<bool, DbError> {
+    let done = sqlx::query(
+        "DELETE FROM invitations
+         WHERE id = $1 AND (CAST($2 AS TEXT) IS NULL OR created_by = $2)",
+    )
+    .bind(id.to_string())
+    .bind(by.map(|user| user.to_string()))
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// That somebody was invited at this address. What they gave themselves goes with their row.
+pub(in crate::accounts) async fn forget(tx: &mut Tx, email_key: &str) -> Result<(), DbError> {
+    sqlx::query("UPDATE invitations SET email = NULL, email_key = NULL WHERE email_key = $1")
+        .bind(email_key)
         .execute(&mut **tx)
         .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(())
 }
 
 pub(in crate::accounts) async fn tidy(tx: &mut Tx, before: i64) -> Result<u64, DbError> {

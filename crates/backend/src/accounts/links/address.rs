@@ -7,7 +7,11 @@ use domain::{
 };
 
 use super::{
-    super::{Accounts, AccountsError, Secret, User, clock, throttle, users},
+    super::{
+        Accounts, AccountsError, Secret, SessionId, User, clock,
+        throttle::{self, Purpose},
+        users,
+    },
     Kind, store,
 };
 use crate::mail::{Letter, Recipient, SendMail};
@@ -15,31 +19,36 @@ use crate::mail::{Letter, Recipient, SendMail};
 const LASTS: std::time::Duration = clock::hours(24);
 
 impl Accounts {
-    /// Sends a link to the new address. Nothing changes until it is opened.
+    /// Sends a link to the new address, and tells the old one. Nothing changes until the link is
+    /// opened; another password ends it.
     ///
     /// # Errors
     /// [`AccountsError::Field`] for `password` and `email`.
     pub async fn request_email_change(
         &self,
         user: UserId,
+        session: Option<SessionId>,
         password: &str,
         email: &str,
     ) -> Result<(), AccountsError> {
         let (email, key) = self
             .email(email)
             .map_err(|fault| AccountsError::field("email", fault))?;
-        self.confirm_password(user, password).await?;
+        self.confirm_password(user, session, password).await?;
         let user = self.existing(user).await?;
         // One's own address in other letters is a change; somebody else's is not possible.
         let owner = users::store::by_key(&self.0.db, Some(&key), None).await?;
         if owner.is_some_and(|owner| owner.user.id != user.id) || email == user.email {
             return Err(AccountsError::field("email", Fault::Taken));
         }
-        self.0.throttle.take(throttle::MAIL, &key).await?;
+        let tallies = throttle::mail(Purpose::Address, &key, &user.id.to_string());
+        self.0.throttle.take(&tallies).await?;
         let mut tx = self.0.db.write().await?;
         let now = self.0.clock.now();
-        let address = Some(email.as_str());
-        let secret = super::make(&mut tx, Kind::Email, Some(user.id), address, now, LASTS).await?;
+        let (address, shown) = (Some(email.as_str()), masked(&email));
+        // A mistyped address must not keep its link.
+        let secret =
+            super::replace(&mut tx, Kind::Email, Some(user.id), address, now, LASTS).await?;
         let letter = Letter::EmailChange {
             path: paths::email(secret.reveal()),
             nick: user.nick.to_string(),
@@ -47,12 +56,16 @@ impl Accounts {
         let mail = SendMail {
             to: Recipient {
                 address: email.into(),
-                name: Some(user.name.as_str().to_owned()),
+                // A stranger, until the link is opened: no words of others.
+                name: None,
                 language: user.language,
             },
             letter,
         };
         self.0.jobs.enqueue(&mut tx, &mail).await?;
+        // Whoever knows the password need not be the owner, who can stop it until then.
+        let warning = Letter::EmailChangeAsked { address: shown };
+        self.tell(&mut tx, &user, warning).await?;
         Ok(tx.commit().await?)
     }
 
@@ -78,6 +91,8 @@ impl Accounts {
         {
             return Err(AccountsError::LinkGone);
         }
+        // What was mailed to the old address opens nothing any more.
+        store::delete_of(&mut tx, user).await?;
         let letter = Letter::EmailChanged {
             address: masked(&email),
         };

@@ -19,6 +19,8 @@ pub(super) enum Kind {
     Reset,
     Email,
     Admin,
+    /// No address: the cookie of a registration that has become somebody.
+    Arrival,
 }
 
 impl Kind {
@@ -27,11 +29,48 @@ impl Kind {
             Self::Reset => "reset",
             Self::Email => "email",
             Self::Admin => "admin",
+            Self::Arrival => "arrival",
         }
     }
 }
 
-/// Makes a link; the older ones of that kind of that person (or of nobody) end.
+/// Makes a link in place of the older ones of that kind of that person (or of nobody).
+pub(super) async fn replace(
+    tx: &mut Tx,
+    kind: Kind,
+    user: Option<UserId>,
+    email: Option<&str>,
+    now: i64,
+    lasts: Duration,
+) -> Result<Secret, DbError> {
+    store::delete_kind(tx, kind.code(), user).await?;
+    make(tx, kind, user, email, now, lasts).await
+}
+
+/// Ends the links for a first admin: there is one.
+pub(super) async fn end_first_admin(tx: &mut Tx) -> Result<(), DbError> {
+    store::delete_kind(tx, Kind::Admin.code(), None).await
+}
+
+/// For an hour the cookie of a registration says whom it has become.
+pub(super) async fn keep_arrival(
+    tx: &mut Tx,
+    cookie: &Secret,
+    user: UserId,
+    now: i64,
+) -> Result<(), DbError> {
+    let row = store::Row {
+        hash: &cookie.hash(),
+        kind: Kind::Arrival.code(),
+        user: Some(user),
+        email: None,
+        now,
+        expires_at: now + clock::ms(clock::hours(1)),
+    };
+    store::insert(tx, &row).await
+}
+
+/// Makes a link beside those that are there.
 pub(super) async fn make(
     tx: &mut Tx,
     kind: Kind,
@@ -41,7 +80,6 @@ pub(super) async fn make(
     lasts: Duration,
 ) -> Result<Secret, DbError> {
     let secret = Secret::generate();
-    store::delete_kind(tx, kind.code(), user).await?;
     let row = store::Row {
         hash: &secret.hash(),
         kind: kind.code(),

@@ -4,7 +4,11 @@ use domain::{accounts::paths, jobs::Priority, language::Language};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    super::{Accounts, AccountsError, Secret, clock, throttle, users},
+    super::{
+        Accounts, AccountsError, Client, Secret, clock,
+        throttle::{self, Purpose},
+        users,
+    },
     Kind, store,
 };
 use crate::{
@@ -52,11 +56,13 @@ impl Accounts {
         &self,
         email: &str,
         language: Language,
+        client: &Client,
     ) -> Result<(), AccountsError> {
         let (email, key) = self
             .email(email)
             .map_err(|fault| AccountsError::field("email", fault))?;
-        self.0.throttle.take(throttle::MAIL, &key).await?;
+        let tallies = throttle::mail(Purpose::Reset, &key, &client.network());
+        self.0.throttle.take(&tallies).await?;
         let job = RequestReset {
             email: email.into(),
             language,
@@ -74,6 +80,7 @@ impl Accounts {
         };
         let mut tx = self.0.db.write().await?;
         let (now, user) = (self.0.clock.now(), known.user);
+        // Others stay: anybody can ask, and must not end what an admin has handed over.
         let secret = super::make(&mut tx, Kind::Reset, Some(user.id), None, now, LASTS).await?;
         let letter = Letter::Reset {
             path: paths::reset(secret.reveal()),
@@ -92,12 +99,18 @@ impl Accounts {
         Ok(link.is_some())
     }
 
-    /// Sets a new password by a link. Every log-in of that person ends.
+    /// Sets a new password by a link. Every log-in of that person ends. Who reads their mail
+    /// is let in from here, however many guess at their account.
     ///
     /// # Errors
     /// [`AccountsError::LinkGone`]; [`AccountsError::Field`] `new_password`, and then the link
     /// works on.
-    pub async fn reset_password(&self, secret: &Secret, new: &str) -> Result<(), AccountsError> {
+    pub async fn reset_password(
+        &self,
+        secret: &Secret,
+        new: &str,
+        client: &Client,
+    ) -> Result<(), AccountsError> {
         let (hash, now) = (secret.hash(), self.0.clock.now());
         let link = store::find(&self.0.db, Kind::Reset, &hash, now).await?;
         let user = link
@@ -114,12 +127,11 @@ impl Accounts {
         }
         self.replace_password(&mut tx, user.id, &password, None)
             .await?;
-        tx.commit().await?;
-        // Whoever tried the old one has nothing to do with the new one.
-        self.0
-            .throttle
-            .clear(throttle::ACCOUNT, &user.id.to_string())
-            .await
+        let throttle = &self.0.throttle;
+        throttle
+            .welcome(&mut tx, user.id, &client.network())
+            .await?;
+        Ok(tx.commit().await?)
     }
 
     /// A link for a new password, to be handed over by an admin (`kadr admin reset-password`).
@@ -130,7 +142,7 @@ impl Accounts {
         let user = self.known(login).await?.ok_or(AccountsError::Unknown)?.user;
         let mut tx = self.0.db.write().await?;
         let (now, lasts) = (self.0.clock.now(), clock::days(1));
-        let secret = super::make(&mut tx, Kind::Reset, Some(user.id), None, now, lasts).await?;
+        let secret = super::replace(&mut tx, Kind::Reset, Some(user.id), None, now, lasts).await?;
         tx.commit().await?;
         Ok(self.reset_url(&secret))
     }

@@ -74,6 +74,29 @@ pub(in crate::accounts) async fn take(
     row.as_ref().map(link).transpose()
 }
 
+/// Uses up all links for a first admin, if this is one of them and there is no admin: of two at
+/// the same moment one gets in.
+pub(in crate::accounts) async fn take_first_admin(
+    tx: &mut Tx,
+    hash: &str,
+    now: i64,
+) -> Result<bool, DbError> {
+    let rows = sqlx::query(
+        "DELETE FROM links
+         WHERE kind = $1 AND NOT EXISTS (SELECT id FROM users WHERE role = 'admin')
+         RETURNING hash, expires_at",
+    )
+    .bind(super::Kind::Admin.code())
+    .fetch_all(&mut **tx)
+    .await?;
+    for row in &rows {
+        if row.try_get::<&str, _>("hash")? == hash {
+            return Ok(row.try_get::<i64, _>("expires_at")? > now);
+        }
+    }
+    Ok(false)
+}
+
 fn link(row: &sqlx::any::AnyRow) -> Result<Link, DbError> {
     Ok(Link {
         user: maybe(row, "user_id")?,
@@ -89,6 +112,15 @@ pub(super) async fn delete_kind(
     sqlx::query("DELETE FROM links WHERE kind = $1 AND COALESCE(user_id, '') = $2")
         .bind(kind)
         .bind(user.map(|user| user.to_string()).unwrap_or_default())
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Every link of somebody.
+pub(in crate::accounts) async fn delete_of(tx: &mut Tx, user: UserId) -> Result<(), DbError> {
+    sqlx::query("DELETE FROM links WHERE user_id = $1")
+        .bind(user.to_string())
         .execute(&mut **tx)
         .await?;
     Ok(())

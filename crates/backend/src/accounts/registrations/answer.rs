@@ -5,13 +5,13 @@ use bytes::Bytes;
 use domain::{
     accounts::{Crop, Step},
     forms::{Fault, name::DisplayName},
-    ids::UserId,
+    ids::{AvatarId, UserId},
     language::Language,
 };
 
 use super::{
-    super::{Accounts, AccountsError, Secret, clock, users},
-    Draft, Entry, store,
+    super::{Accounts, AccountsError, Client, Secret, clock, fold, users},
+    Draft, Entry, store, traces,
 };
 
 /// A draft lives that long after its last answer.
@@ -19,7 +19,8 @@ pub(super) const LASTS: std::time::Duration = clock::hours(24);
 
 impl Accounts {
     /// The first answer. Begins a draft, or goes on with the one of the cookie; the secret that
-    /// comes back belongs into the cookie. Another address asks for another code.
+    /// comes back belongs into the cookie. Another address asks for another code,
+    /// and for another password when the one before could hold it.
     ///
     /// # Errors
     /// As [`Accounts::may_register`]; [`AccountsError::Field`] `email`.
@@ -45,11 +46,7 @@ impl Accounts {
         if users::store::email_taken(&self.0.db, &key).await? {
             return Err(AccountsError::field("email", Fault::Taken));
         }
-        let (invitation, admin_link) = match entry {
-            Entry::Open => (None, None),
-            Entry::Invitation(secret) => (Some(secret.hash()), None),
-            Entry::FirstAdmin(secret) => (None, Some(secret.hash())),
-        };
+        let (invitation, admin_link) = entry.hashes();
         let secret = match (secret, &known) {
             (Some(secret), Some(_)) => secret.clone(),
             _ => Secret::generate(),
@@ -66,12 +63,16 @@ impl Accounts {
             expires_at: now + clock::ms(LASTS),
         };
         let mut tx = self.0.db.write().await?;
-        let row = store::begin(&mut tx, &new).await?;
+        let mut row = store::begin(&mut tx, &new).await?;
+        if traces::could_hold(&self.0.key, &secret, &row, email.as_str()) {
+            row = store::lose_password(&mut tx, &row.id).await?.unwrap_or(row);
+        }
         tx.commit().await?;
         Ok((secret, row.draft(now)))
     }
 
-    /// The second answer: nick and display name. Without a name the nick is the name.
+    /// The second answer: nick and display name. Without a name the nick is the name. A password
+    /// that was chosen before and could hold the nick is asked for anew.
     ///
     /// # Errors
     /// [`AccountsError::Field`] `nick` or `name`; for suggestions ask
@@ -92,14 +93,20 @@ impl Accounts {
             name
         };
         let name = DisplayName::parse(name).map_err(|fault| AccountsError::field("name", fault))?;
-        if !users::store::nicks_taken(&self.0.db, std::slice::from_ref(&key))
+        if !users::store::nicks_taken(&self.0.db, &fold::all_keys(&nick))
             .await?
             .is_empty()
         {
             return Err(AccountsError::field("nick", Fault::Taken));
         }
         self.change(secret, async |tx, id, now, until| {
-            store::set_nick(tx, id, &nick, &key, &name, now, until).await
+            let row = store::set_nick(tx, id, &nick, &key, &name, now, until).await?;
+            match row {
+                Some(row) if traces::could_hold(&self.0.key, secret, &row, nick.as_str()) => {
+                    store::lose_password(tx, id).await
+                }
+                row => Ok(row),
+            }
         })
         .await
     }
@@ -112,15 +119,21 @@ impl Accounts {
         &self,
         secret: &Secret,
         password: &str,
+        client: &Client,
     ) -> Result<Draft, AccountsError> {
         let row = self.at(secret, Step::Password).await?;
         let own = [
             row.nick.as_deref().unwrap_or(""),
             row.email.as_deref().unwrap_or(""),
         ];
-        let hash = self.0.passwords.accept(password, &own).await?;
+        let hash = self
+            .0
+            .passwords
+            .accept(password, &own, &client.network())
+            .await?;
+        let traces = traces::of(&self.0.key, secret, password);
         self.change(secret, async |tx, id, now, until| {
-            store::set_password(tx, id, &hash, now, until).await
+            store::set_password(tx, id, &hash, &traces, now, until).await
         })
         .await
     }
@@ -137,18 +150,9 @@ impl Accounts {
     ) -> Result<Draft, AccountsError> {
         let row = self.at(secret, Step::Avatar).await?;
         let version = self.0.avatars.make(row.user, file, crop).await?;
-        let kept = self
-            .change(secret, async |tx, id, now, until| {
-                store::set_avatar(tx, id, Some(version), now, until).await
-            })
-            .await;
-        match &kept {
-            Ok(_) => {
-                if let Some(old) = row.avatar {
-                    self.drop_avatar(row.user, old).await;
-                }
-            }
-            Err(_) => self.drop_avatar(row.user, version).await,
+        let kept = self.put_draft_avatar(secret, Some(version)).await;
+        if kept.is_err() {
+            self.drop_avatar(row.user, version).await;
         }
         kept
     }
@@ -158,11 +162,8 @@ impl Accounts {
     /// # Errors
     /// [`AccountsError::NotYet`], [`AccountsError::DraftGone`].
     pub async fn keep_avatar(&self, secret: &Secret) -> Result<Draft, AccountsError> {
-        let row = self.at(secret, Step::Avatar).await?;
-        self.change(secret, async |tx, id, now, until| {
-            store::set_avatar(tx, id, row.avatar, now, until).await
-        })
-        .await
+        self.at(secret, Step::Avatar).await?;
+        self.change(secret, store::keep_avatar).await
     }
 
     /// The fourth answer: not the picture that was chosen before.
@@ -170,14 +171,28 @@ impl Accounts {
     /// # Errors
     /// [`AccountsError::NotYet`], [`AccountsError::DraftGone`].
     pub async fn drop_draft_avatar(&self, secret: &Secret) -> Result<Draft, AccountsError> {
-        let row = self.at(secret, Step::Avatar).await?;
+        self.at(secret, Step::Avatar).await?;
+        self.put_draft_avatar(secret, None).await
+    }
+
+    /// Puts a picture, or none, in the place of the one that is there by now.
+    async fn put_draft_avatar(
+        &self,
+        secret: &Secret,
+        avatar: Option<AvatarId>,
+    ) -> Result<Draft, AccountsError> {
+        let mut old = None;
         let draft = self
             .change(secret, async |tx, id, now, until| {
-                store::set_avatar(tx, id, None, now, until).await
+                let Some(before) = store::keep_avatar(tx, id, now, until).await? else {
+                    return Ok(None);
+                };
+                old = before.avatar;
+                store::set_avatar(tx, id, avatar).await
             })
             .await?;
-        if let Some(old) = row.avatar {
-            self.drop_avatar(row.user, old).await;
+        if let Some(old) = old {
+            self.drop_avatar(draft.user, old).await;
         }
         Ok(draft)
     }

@@ -7,7 +7,7 @@ use domain::{
 
 use super::{
     super::{
-        Accounts, AccountsError, Client, NewSession, Secret, User, invitations, links,
+        Accounts, AccountsError, Client, NewSession, Secret, User, invitations, links, throttle,
         users::store as users,
     },
     store,
@@ -42,14 +42,19 @@ impl Accounts {
         code: &str,
         client: &Client,
     ) -> Result<Confirmed, AccountsError> {
-        let row = self.at(secret, Step::Confirm).await?;
+        let row = match self.at(secret, Step::Confirm).await {
+            Ok(row) => row,
+            Err(AccountsError::DraftGone) => return self.confirm_again(secret, client).await,
+            Err(error) => return Err(error),
+        };
         if !row.confirmed {
-            self.check_code(&row.id, code).await?;
+            self.check_code(&row, code).await?;
         }
         let mut tx = self.0.db.write().await?;
-        let row = store::take(&mut tx, &row.id)
-            .await?
-            .ok_or(AccountsError::DraftGone)?;
+        let Some(row) = store::take(&mut tx, &row.id, self.0.clock.now()).await? else {
+            tx.rollback().await?;
+            return self.confirm_again(secret, client).await;
+        };
         if !row.confirmed {
             // The address was changed in another tab meanwhile: nobody has proven the new one.
             return Err(AccountsError::CodeSpent);
@@ -57,8 +62,13 @@ impl Accounts {
         let role = self.let_in(&mut tx, &row).await?;
         match self.insert(&mut tx, &row, role).await? {
             Ok(()) => {
+                // The answer may get lost.
+                links::keep_arrival(&mut tx, secret, row.user, self.0.clock.now()).await?;
                 // Remembered: it is the browser they have just set up.
                 let session = self.begin_session(&mut tx, row.user, true, client).await?;
+                // The code was no mail to a stranger.
+                let sender = throttle::SENDER.of(&[&client.network()]);
+                self.0.throttle.give_back(&mut tx, &sender).await?;
                 tx.commit().await?;
                 let user = self.existing(row.user).await?;
                 Ok(Confirmed { user, session })
@@ -70,15 +80,48 @@ impl Accounts {
         }
     }
 
+    /// The draft is somebody already, who did not hear of it: the line broke, or they clicked
+    /// twice. The same cookie logs them in once more, for an hour.
+    async fn confirm_again(
+        &self,
+        secret: &Secret,
+        client: &Client,
+    ) -> Result<Confirmed, AccountsError> {
+        let user = self
+            .arrived(secret)
+            .await?
+            .ok_or(AccountsError::DraftGone)?;
+        let mut tx = self.0.db.write().await?;
+        let session = self.begin_session(&mut tx, user.id, true, client).await?;
+        tx.commit().await?;
+        Ok(Confirmed { user, session })
+    }
+
+    /// Who a draft has become, lately.
+    pub(super) async fn arrived(&self, secret: &Secret) -> Result<Option<User>, AccountsError> {
+        let (hash, now) = (secret.hash(), self.0.clock.now());
+        let found = links::store::find(&self.0.db, links::Kind::Arrival, &hash, now).await?;
+        match found.and_then(|link| link.user) {
+            Some(user) => self.user(user).await,
+            None => Ok(None),
+        }
+    }
+
     /// Counts the try before it looks, so that five at once are five.
-    async fn check_code(&self, id: &str, code: &str) -> Result<(), AccountsError> {
+    async fn check_code(&self, row: &store::Row, code: &str) -> Result<(), AccountsError> {
+        let (id, now) = (row.id.as_str(), self.0.clock.now());
         let code = Code::parse(code).map_err(|fault| AccountsError::field("code", fault))?;
         let mut tx = self.0.db.write().await?;
-        let Some((kept, tries)) = store::try_code(&mut tx, id, TRIES, self.0.clock.now()).await?
-        else {
-            return Err(AccountsError::CodeSpent);
+        let Some((kept, tries)) = store::try_code(&mut tx, id, TRIES, now).await? else {
+            tx.rollback().await?;
+            // Or it was right a moment ago, in the first of two clicks.
+            return match store::find(&self.0.db, id, now).await? {
+                Some(row) if !row.confirmed => Err(AccountsError::CodeSpent),
+                _ => Ok(()),
+            };
         };
-        if kept == self.code_hash(id, code.as_str()) {
+        let email_key = row.email_key.as_deref().unwrap_or("");
+        if kept == self.code_hash(id, email_key, code.as_str()) {
             store::set_confirmed(&mut tx, id).await?;
             tx.commit().await?;
             return Ok(());
@@ -94,8 +137,11 @@ impl Accounts {
     async fn let_in(&self, tx: &mut Tx, row: &store::Row) -> Result<Role, AccountsError> {
         let now = self.0.clock.now();
         if let Some(hash) = &row.admin_link {
-            let link = links::store::take(tx, links::Kind::Admin, hash, now).await?;
-            return link.map(|_| Role::Admin).ok_or(AccountsError::LinkGone);
+            return if links::store::take_first_admin(tx, hash, now).await? {
+                Ok(Role::Admin)
+            } else {
+                Err(AccountsError::LinkGone)
+            };
         }
         match (self.registration(), &row.invitation) {
             (RegistrationMode::Open, _) => {}

@@ -28,9 +28,10 @@ pub(in crate::accounts) struct Row {
     pub(super) nick_key: Option<String>,
     pub(super) name: Option<String>,
     pub(super) password: Option<String>,
+    pub(super) password_traces: Option<String>,
     pub(super) avatar: Option<AvatarId>,
     avatar_answered: bool,
-    has_code: bool,
+    pub(super) has_code: bool,
     code_tries: u32,
     pub(super) code_sends: u32,
     pub(super) code_sent_at: Option<i64>,
@@ -43,7 +44,8 @@ pub(in crate::accounts) struct Row {
 
 macro_rules! columns {
     () => {
-        "id, user_id, language, email, email_key, nick, nick_key, name, password, avatar, \
+        "id, user_id, language, email, email_key, nick, nick_key, name, password, \
+         password_traces, avatar, \
          avatar_answered, code, code_tries, code_sends, code_sent_at, code_expires_at, \
          confirmed, invitation, admin_link, expires_at"
     };
@@ -61,6 +63,7 @@ impl Row {
             nick_key: row.try_get("nick_key")?,
             name: row.try_get("name")?,
             password: row.try_get("password")?,
+            password_traces: row.try_get("password_traces")?,
             avatar: maybe(row, "avatar")?,
             avatar_answered: row.try_get::<i64, _>("avatar_answered")? != 0,
             has_code: row.try_get::<Option<String>, _>("code")?.is_some(),
@@ -130,7 +133,8 @@ pub(super) struct Begin<'a> {
 }
 
 /// Adds a draft, or gives one that is there another address. Another one asks for another
-/// code; the same one in other letters does not.
+/// code; the same one in other letters does not. How many codes were sent, and when, stays:
+/// a draft is no way to write to many.
 pub(super) async fn begin(tx: &mut Tx, new: &Begin<'_>) -> Result<Row, DbError> {
     let row = sqlx::query(concat!(
         "INSERT INTO registrations (id, user_id, language, email, email_key, invitation,
@@ -143,8 +147,6 @@ pub(super) async fn begin(tx: &mut Tx, new: &Begin<'_>) -> Result<Row, DbError> 
              admin_link = COALESCE(excluded.admin_link, registrations.admin_link),
              code = CASE WHEN registrations.email_key = excluded.email_key
                          THEN registrations.code END,
-             code_sent_at = CASE WHEN registrations.email_key = excluded.email_key
-                                 THEN registrations.code_sent_at END,
              confirmed = CASE WHEN registrations.email_key = excluded.email_key
                               THEN registrations.confirmed ELSE 0 END
          RETURNING ",
@@ -206,11 +208,12 @@ pub(super) async fn set_password(
     tx: &mut Tx,
     id: &str,
     hash: &str,
+    traces: &str,
     now: i64,
     until: i64,
 ) -> Result<Option<Row>, DbError> {
     let row = sqlx::query(concat!(
-        "UPDATE registrations SET password = $2, expires_at = $4
+        "UPDATE registrations SET password = $2, password_traces = $5, expires_at = $4
          WHERE id = $1 AND expires_at > $3 RETURNING ",
         columns!()
     ))
@@ -218,25 +221,26 @@ pub(super) async fn set_password(
     .bind(hash)
     .bind(now)
     .bind(until)
+    .bind(traces)
     .fetch_optional(&mut **tx)
     .await?;
     row.as_ref().map(Row::of).transpose()
 }
 
-pub(super) async fn set_avatar(
+/// The question of the picture is answered, whatever the answer is. With it comes the picture
+/// that is there; on Postgres nobody else changes it until the transaction ends.
+pub(super) async fn keep_avatar(
     tx: &mut Tx,
     id: &str,
-    avatar: Option<AvatarId>,
     now: i64,
     until: i64,
 ) -> Result<Option<Row>, DbError> {
     let row = sqlx::query(concat!(
-        "UPDATE registrations SET avatar = $2, avatar_answered = 1, expires_at = $4
-         WHERE id = $1 AND expires_at > $3 RETURNING ",
+        "UPDATE registrations SET avatar_answered = 1, expires_at = $3
+         WHERE id = $1 AND expires_at > $2 RETURNING ",
         columns!()
     ))
     .bind(id)
-    .bind(avatar.map(|avatar| avatar.to_string()))
     .bind(now)
     .bind(until)
     .fetch_optional(&mut **tx)
@@ -244,7 +248,59 @@ pub(super) async fn set_avatar(
     row.as_ref().map(Row::of).transpose()
 }
 
+/// After [`keep_avatar`], which has answered the old one.
+pub(super) async fn set_avatar(
+    tx: &mut Tx,
+    id: &str,
+    avatar: Option<AvatarId>,
+) -> Result<Option<Row>, DbError> {
+    let row = sqlx::query(concat!(
+        "UPDATE registrations SET avatar = $2 WHERE id = $1 RETURNING ",
+        columns!()
+    ))
+    .bind(id)
+    .bind(avatar.map(|avatar| avatar.to_string()))
+    .fetch_optional(&mut **tx)
+    .await?;
+    row.as_ref().map(Row::of).transpose()
+}
+
+/// What lets a draft in, beside what let it in before.
+pub(super) async fn set_entry(
+    tx: &mut Tx,
+    id: &str,
+    invitation: Option<String>,
+    admin_link: Option<String>,
+) -> Result<(), DbError> {
+    sqlx::query(
+        "UPDATE registrations SET invitation = COALESCE($2, invitation),
+             admin_link = COALESCE($3, admin_link)
+         WHERE id = $1",
+    )
+    .bind(id)
+    .bind(invitation)
+    .bind(admin_link)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// The password could hold the nick or the address that was chosen after it.
+pub(super) async fn lose_password(tx: &mut Tx, id: &str) -> Result<Option<Row>, DbError> {
+    let row = sqlx::query(concat!(
+        "UPDATE registrations SET password = NULL, password_traces = NULL
+         WHERE id = $1 RETURNING ",
+        columns!()
+    ))
+    .bind(id)
+    .fetch_optional(&mut **tx)
+    .await?;
+    row.as_ref().map(Row::of).transpose()
+}
+
 pub(super) struct Code<'a> {
+    /// Where it is sent.
+    pub(super) email_key: &'a str,
     pub(super) hash: &'a str,
     pub(super) now: i64,
     pub(super) expires_at: i64,
@@ -260,7 +316,8 @@ pub(super) async fn set_code(
     let row = sqlx::query(concat!(
         "UPDATE registrations SET code = $2, code_tries = 0, code_sends = code_sends + 1,
              code_sent_at = $3, code_expires_at = $4
-         WHERE id = $1 AND expires_at > $3 AND COALESCE(code_sent_at, 0) = $5 RETURNING ",
+         WHERE id = $1 AND expires_at > $3 AND COALESCE(code_sent_at, 0) = $5
+           AND email_key = $6 RETURNING ",
         columns!()
     ))
     .bind(id)
@@ -268,6 +325,7 @@ pub(super) async fn set_code(
     .bind(code.now)
     .bind(code.expires_at)
     .bind(code.before.unwrap_or(0))
+    .bind(code.email_key)
     .fetch_optional(&mut **tx)
     .await?;
     row.as_ref().map(Row::of).transpose()
@@ -304,12 +362,13 @@ pub(super) async fn set_confirmed(tx: &mut Tx, id: &str) -> Result<(), DbError> 
 }
 
 /// Removes a draft and answers it: of two at the same moment one gets it.
-pub(super) async fn take(tx: &mut Tx, id: &str) -> Result<Option<Row>, DbError> {
+pub(super) async fn take(tx: &mut Tx, id: &str, now: i64) -> Result<Option<Row>, DbError> {
     let row = sqlx::query(concat!(
-        "DELETE FROM registrations WHERE id = $1 RETURNING ",
+        "DELETE FROM registrations WHERE id = $1 AND expires_at > $2 RETURNING ",
         columns!()
     ))
     .bind(id)
+    .bind(now)
     .fetch_optional(&mut **tx)
     .await?;
     row.as_ref().map(Row::of).transpose()
@@ -325,8 +384,7 @@ pub(super) async fn lose_nick(tx: &mut Tx, id: &str) -> Result<(), DbError> {
 
 pub(super) async fn lose_email(tx: &mut Tx, id: &str) -> Result<(), DbError> {
     sqlx::query(
-        "UPDATE registrations SET email_key = NULL, confirmed = 0, code = NULL,
-             code_sent_at = NULL WHERE id = $1",
+        "UPDATE registrations SET email_key = NULL, confirmed = 0, code = NULL WHERE id = $1",
     )
     .bind(id)
     .execute(&mut **tx)
@@ -336,8 +394,8 @@ pub(super) async fn lose_email(tx: &mut Tx, id: &str) -> Result<(), DbError> {
 
 /// A draft that is over.
 pub(in crate::accounts) struct Expired {
-    pub(in crate::accounts) id: String,
-    pub(in crate::accounts) user: UserId,
+    pub(super) id: String,
+    pub(super) user: UserId,
 }
 
 pub(in crate::accounts) async fn expired(db: &Db, now: i64) -> Result<Vec<Expired>, DbError> {
@@ -348,21 +406,30 @@ pub(in crate::accounts) async fn expired(db: &Db, now: i64) -> Result<Vec<Expire
     .bind(now)
     .fetch_all(db.read())
     .await?;
-    rows.iter()
-        .map(|row| {
-            Ok(Expired {
-                id: row.try_get("id")?,
-                user: parsed(row, "user_id")?,
-            })
-        })
-        .collect()
+    rows.iter().map(over).collect()
 }
 
-pub(in crate::accounts) async fn delete_expired(
-    tx: &mut Tx,
-    id: &str,
-    now: i64,
-) -> Result<(), DbError> {
+fn over(row: &AnyRow) -> Result<Expired, DbError> {
+    Ok(Expired {
+        id: row.try_get("id")?,
+        user: parsed(row, "user_id")?,
+    })
+}
+
+/// Ends a draft before its time.
+pub(super) async fn end(tx: &mut Tx, id: &str, now: i64) -> Result<Option<Expired>, DbError> {
+    let row = sqlx::query(
+        "UPDATE registrations SET expires_at = $2 WHERE id = $1 AND expires_at > $2
+         RETURNING id, user_id",
+    )
+    .bind(id)
+    .bind(now)
+    .fetch_optional(&mut **tx)
+    .await?;
+    row.as_ref().map(over).transpose()
+}
+
+pub(super) async fn delete_expired(tx: &mut Tx, id: &str, now: i64) -> Result<(), DbError> {
     sqlx::query("DELETE FROM registrations WHERE id = $1 AND expires_at <= $2")
         .bind(id)
         .bind(now)

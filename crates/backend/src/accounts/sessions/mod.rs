@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use domain::ids::{SessionId, UserId};
 
-use super::{Accounts, AccountsError, Client, Secret, User, clock, users};
+use super::{Accounts, AccountsError, Client, Secret, User, access, clock, users};
 use crate::db::Tx;
 
 /// A remembered browser may stay away that long.
@@ -92,6 +92,7 @@ impl Accounts {
             lasts: clock::ms(lasts(remember)),
         };
         store::insert(tx, &row).await?;
+        self.0.throttle.welcome(tx, user, &client.network()).await?;
         Ok(New {
             secret,
             id,
@@ -176,17 +177,15 @@ impl Accounts {
         Ok(tx.commit().await?)
     }
 
-    /// Ends every session of somebody but the one they sit at. Answers how many.
+    /// Logs somebody out everywhere but where they sit: other browsers, and all programs.
+    /// Answers how many there were.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn revoke_other_sessions(
-        &self,
-        user: UserId,
-        keep: SessionId,
-    ) -> Result<u64, AccountsError> {
+    pub async fn revoke_others(&self, user: UserId, keep: SessionId) -> Result<u64, AccountsError> {
         let mut tx = self.0.db.write().await?;
-        let ended = store::delete_all(&mut tx, user, Some(keep)).await?;
+        let mut ended = store::delete_all(&mut tx, user, Some(keep)).await?;
+        ended += access::store::revoke_all(&mut tx, user, self.0.clock.now()).await?;
         tx.commit().await?;
         Ok(ended)
     }

@@ -1,9 +1,9 @@
-//! The table of tries.
+//! The table of tries, and of networks that are at home.
 
 use sqlx::Row;
 
 use super::super::rows::count as count_of;
-use crate::db::{DbError, Tx};
+use crate::db::{Db, DbError, Tx};
 
 /// Counts one more, unless there is a pause. One statement, so that tries at the same moment
 /// queue for the row and each sees the one before.
@@ -38,12 +38,36 @@ pub(super) async fn pause(tx: &mut Tx, key: &str, free_at: i64) -> Result<(), Db
     Ok(())
 }
 
-pub(super) async fn free_at(tx: &mut Tx, key: &str) -> Result<Option<i64>, DbError> {
-    let row = sqlx::query("SELECT free_at FROM throttles WHERE key = $1")
+/// When one more may be tried, if there is a pause.
+pub(super) async fn free_at(db: &Db, key: &str, now: i64) -> Result<Option<i64>, DbError> {
+    let row = sqlx::query("SELECT free_at FROM throttles WHERE key = $1 AND forget_at > $2")
         .bind(key)
-        .fetch_optional(&mut **tx)
+        .bind(now)
+        .fetch_optional(db.read())
         .await?;
     Ok(row.map(|row| row.try_get("free_at")).transpose()?)
+}
+
+/// A key that counts nothing: that it is there is what it says.
+pub(super) async fn remember(tx: &mut Tx, key: &str, until: i64) -> Result<(), DbError> {
+    sqlx::query(
+        "INSERT INTO throttles (key, count, free_at, forget_at) VALUES ($1, 0, 0, $2)
+         ON CONFLICT (key) DO UPDATE SET forget_at = excluded.forget_at",
+    )
+    .bind(key)
+    .bind(until)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn remembers(db: &Db, key: &str, now: i64) -> Result<bool, DbError> {
+    let row = sqlx::query("SELECT key FROM throttles WHERE key = $1 AND forget_at > $2")
+        .bind(key)
+        .bind(now)
+        .fetch_optional(db.read())
+        .await?;
+    Ok(row.is_some())
 }
 
 pub(super) async fn clear(tx: &mut Tx, key: &str) -> Result<(), DbError> {

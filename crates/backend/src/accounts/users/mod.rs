@@ -67,7 +67,7 @@ impl Accounts {
     /// # Errors
     /// When the database refuses.
     pub async fn profile(&self, nick: &str) -> Result<Option<User>, AccountsError> {
-        let Ok(nick) = Nick::parse(nick) else {
+        let Some(nick) = Nick::wanted(nick) else {
             return Ok(None);
         };
         let found = store::by_key(&self.0.db, None, Some(&fold::nick_key(&nick))).await?;
@@ -76,28 +76,29 @@ impl Accounts {
             .filter(|user| !user.is_leaving()))
     }
 
-    /// Whom an e-mail address or a nick means, with the hash of their password.
+    /// Whom an e-mail address or a nick means, with the hash of their password. A nick that
+    /// only looks like theirs does not mean them: neither to log in nor to be made an admin.
     pub(super) async fn known(&self, login: &str) -> Result<Option<store::Known>, AccountsError> {
         let email = Email::parse(login)
             .ok()
             .and_then(|email| fold::email_key(&email));
-        let nick = Nick::parse(login).ok().map(|nick| fold::nick_key(&nick));
+        let nick = Nick::wanted(login).map(|nick| fold::nick_key(&nick));
         if email.is_none() && nick.is_none() {
             return Ok(None);
         }
-        Ok(store::by_key(&self.0.db, email.as_deref(), nick.as_deref()).await?)
+        let found = store::by_key(&self.0.db, email.as_deref(), nick.as_deref()).await?;
+        Ok(found.filter(|known| is_meant(known, login)))
     }
 
     /// As [`Accounts::user`], for who must exist.
     pub(super) async fn existing(&self, id: UserId) -> Result<User, AccountsError> {
         self.user(id).await?.ok_or(AccountsError::NotLoggedIn)
     }
+}
 
-    /// The nick of a login: one that only looks like it does not open the door.
-    pub(super) fn is_meant(known: &store::Known, login: &str) -> bool {
-        let login = login.trim();
-        login.contains('@') && !login.starts_with('@')
-            || login.trim_start_matches('@').to_lowercase()
-                == known.user.nick.as_str().to_lowercase()
-    }
+/// Whether somebody was found by their address or by their very nick.
+fn is_meant(known: &store::Known, login: &str) -> bool {
+    let login = login.trim();
+    login.contains('@') && !login.starts_with('@')
+        || login.trim_start_matches('@').to_lowercase() == known.user.nick.as_str().to_lowercase()
 }

@@ -72,8 +72,11 @@ impl Accounts {
     pub async fn nick_available(&self, text: &str) -> Result<Availability, AccountsError> {
         Ok(match self.nick(text) {
             Err(fault) => Availability::Refused(fault),
-            Ok((nick, key)) => {
-                if store::nicks_taken(&self.0.db, &[key]).await?.is_empty() {
+            Ok((nick, _)) => {
+                if store::nicks_taken(&self.0.db, &fold::all_keys(&nick))
+                    .await?
+                    .is_empty()
+                {
                     Availability::Free
                 } else {
                     Availability::Taken(self.suggest(&nick).await?)
@@ -163,6 +166,11 @@ impl Accounts {
         let (nick, key) = self
             .nick(nick)
             .map_err(|fault| AccountsError::field("nick", fault))?;
+        if let Some(small) = fold::small_key(&nick)
+            && !store::nicks_taken(&self.0.db, &[small]).await?.is_empty()
+        {
+            return Err(AccountsError::field("nick", Fault::Taken));
+        }
         let mut tx = self.0.db.write().await?;
         match store::set_nick(&mut tx, user, &nick, &key).await {
             Ok(true) => {
@@ -263,7 +271,7 @@ impl Accounts {
         let password = match &new.password {
             Some(text) => {
                 let own = [local, new.nick.as_ref().map_or(local, Nick::as_str)];
-                self.0.passwords.accept(text, &own).await?
+                self.0.passwords.accept(text, &own, "").await?
             }
             // Nobody can log in with it.
             None => "-".to_owned(),

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use backend::accounts::RemoveAccount;
+use backend::accounts::{Entry, NewInvitation, RemoveAccount, Secret};
 use bytes::Bytes;
-use domain::accounts::{Role, Scope};
+use domain::{
+    accounts::{RegistrationMode, Role, Scope},
+    language::Language,
+};
 use testkit::both_engines;
 
 use super::{PASSWORD, client, count, letters, open, registered, user, work_off};
@@ -56,6 +59,35 @@ both_engines! {
         // Nick and address are free again.
         accounts.clock().advance(WEEK);
         user(&test, &backend, "ada").await;
+    }
+
+    async fn invitations_go_with_who_leaves(test: TestDb) {
+        let backend = open(&test).await;
+        let accounts = &backend.accounts;
+        let host = user(&test, &backend, "host").await.id;
+        let ada = user(&test, &backend, "ada").await.id;
+        let to = |email: &str| NewInvitation {
+            email: Some(email.parse().unwrap()),
+            uses: 5,
+            days: 100,
+            language: Language::En,
+        };
+        let (kept, _) = accounts.invite(Some(host), &to("ADA@Mail.Example")).await.unwrap();
+        let (_, url) = accounts.invite(Some(ada), &to("friend@mail.example")).await.unwrap();
+        let url = Entry::Invitation(Secret::parse(url.split_once('=').unwrap().1).unwrap());
+        accounts.leave(ada, PASSWORD, None).await.unwrap();
+        accounts.clock().advance(WEEK);
+        assert!(accounts.remove(ada).await.unwrap());
+        let left = accounts.invitations(None).await.unwrap();
+        assert_eq!(left.iter().map(|it| (it.id, it.email.clone())).collect::<Vec<_>>(), [(kept, None)]);
+        let keys = sqlx::query("SELECT id FROM invitations WHERE email_key IS NOT NULL");
+        assert!(keys.fetch_optional(test.db.read()).await.unwrap().is_none());
+        let invites = testkit::TestBackend::over(&test)
+            .settings(|settings| settings.accounts.registration = RegistrationMode::Invite)
+            .open(&test)
+            .await;
+        let gone = invites.accounts.may_register(&url).await.unwrap_err();
+        assert_eq!(gone.code(), "invitation_gone");
     }
 
     async fn who_changes_their_mind_in_time_stays(test: TestDb) {

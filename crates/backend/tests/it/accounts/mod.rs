@@ -8,7 +8,7 @@ mod race;
 mod registration;
 mod tokens;
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use backend::{
     Backend,
@@ -68,9 +68,12 @@ async fn drafted_with(backend: &Backend, nick: &str, email: &str, entry: &Entry)
         .await
         .unwrap();
     accounts.answer_nick(&secret, nick, "").await.unwrap();
-    accounts.answer_password(&secret, PASSWORD).await.unwrap();
+    accounts
+        .answer_password(&secret, PASSWORD, &client())
+        .await
+        .unwrap();
     accounts.keep_avatar(&secret).await.unwrap();
-    accounts.ensure_code(&secret).await.unwrap();
+    accounts.ensure_code(&secret, &client()).await.unwrap();
     secret
 }
 
@@ -106,6 +109,23 @@ async fn count(test: &TestDb, table: &'static str) -> i64 {
         .await
         .unwrap()
         .get("n")
+}
+
+/// The files of all avatars.
+fn files(test: &TestDb) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![test.folder().join("media").join("avatars")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).into_iter().flatten() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                found.push(path);
+            }
+        }
+    }
+    found
 }
 
 /// Everything that waits of these kinds is run, as a worker would.

@@ -1,16 +1,16 @@
 //! Profile, settings, avatars, and what admins do on the command line.
 
-use backend::accounts::{FirstAdmin, NewUser, UserSettings};
+use backend::accounts::{Availability, FirstAdmin, NewInvitation, NewUser, UserSettings};
 use bytes::Bytes;
 use domain::{
-    accounts::{Role, VideoDefaults, Visibility},
+    accounts::{Nick, Role, VideoDefaults, Visibility},
     forms::Fault,
     language::Language,
     theme::Theme,
 };
 use testkit::{TestBackend, TestDb, both_engines};
 
-use super::{PASSWORD, client, open, user};
+use super::{PASSWORD, client, count, files, open, user};
 
 fn gif() -> Bytes {
     let mut out = std::io::Cursor::new(Vec::new());
@@ -21,6 +21,25 @@ fn gif() -> Bytes {
 }
 
 both_engines! {
+    async fn greek_letters_are_no_disguise(test: TestDb) {
+        let backend = open(&test).await;
+        let accounts = &backend.accounts;
+        user(&test, &backend, "Tony").await;
+        user(&test, &backend, "ivan").await;
+        let helen = user(&test, &backend, "helen").await;
+        // Large letters are the same to the last stroke; small ones look like others.
+        for nick in ["ΤΟΝΥ", "τονυ", "ιναη"] {
+            let available = accounts.nick_available(nick).await.unwrap();
+            assert!(matches!(available, Availability::Taken(_)), "{nick}");
+            assert_eq!(accounts.change_nick(helen.id, nick).await.unwrap_err().code(), "taken", "{nick}");
+        }
+        assert_eq!(accounts.nick_available("ιναν").await.unwrap(), Availability::Free);
+        assert_eq!(accounts.nick_available("ΗΟΜΕ").await.unwrap(), Availability::Refused(Fault::Reserved));
+        // Greek itself is welcome, in any case one nick.
+        accounts.change_nick(helen.id, "Ελένη").await.unwrap();
+        assert!(matches!(accounts.nick_available("ΕΛΕΝΗ").await.unwrap(), Availability::Taken(_)));
+    }
+
     async fn profile_and_settings_are_saved(test: TestDb) {
         let backend = open(&test).await;
         let accounts = &backend.accounts;
@@ -80,6 +99,86 @@ both_engines! {
         assert!(get(second).await.is_none());
     }
 
+    async fn pictures_of_two_tabs_leave_no_files(test: TestDb) {
+        let backend = open(&test).await;
+        let ada = user(&test, &backend, "ada").await.id;
+        let mut tabs = tokio::task::JoinSet::new();
+        for _ in 0..8 {
+            let accounts = backend.accounts.clone();
+            tabs.spawn(async move { accounts.change_avatar(ada, gif(), None).await.unwrap() });
+        }
+        tabs.join_all().await;
+        let stays = backend.accounts.user(ada).await.unwrap().unwrap().avatar.unwrap();
+        let found = files(&test);
+        assert_eq!(found.len(), 3, "{found:?}");
+        assert!(found.iter().all(|file| file.to_string_lossy().contains(&stays.to_string())));
+    }
+
+    async fn who_only_looks_like_somebody_is_not_meant(test: TestDb) {
+        let backend = open(&test).await;
+        let accounts = &backend.accounts;
+        let bob = user(&test, &backend, "bob").await;
+        for alike in ["b0b", "bób"] {
+            assert_eq!(accounts.set_role(alike, Role::Admin).await.unwrap_err().code(), "unknown");
+            assert_eq!(accounts.reset_link(alike).await.unwrap_err().code(), "unknown");
+            let set = accounts.set_password(alike, "a staple of another kind").await;
+            assert_eq!(set.unwrap_err().code(), "unknown");
+        }
+        assert_eq!(accounts.set_role("@BOB", Role::Admin).await.unwrap().id, bob.id);
+    }
+
+    async fn a_word_that_is_reserved_later_stays_its_owners(test: TestDb) {
+        let backend = open(&test).await;
+        let accounts = &backend.accounts;
+        let ada = user(&test, &backend, "ada").await;
+        let mut tx = test.db.write().await.unwrap();
+        let key = backend::accounts::nick_key(&Nick::kept("admin".to_owned()));
+        sqlx::query("UPDATE users SET nick = 'admin', nick_key = $1")
+            .bind(key)
+            .execute(&mut *tx)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        accounts.log_in("admin", PASSWORD, false, &client()).await.unwrap();
+        assert_eq!(accounts.profile("admin").await.unwrap().unwrap().id, ada.id);
+        assert_eq!(accounts.change_nick(ada.id, "admin").await.unwrap_err().code(), "reserved");
+    }
+
+    async fn one_sees_all_invitations_of_ones_own(test: TestDb) {
+        let backend = open(&test).await;
+        let accounts = &backend.accounts;
+        let host = user(&test, &backend, "host").await.id;
+        let new = NewInvitation { email: None, uses: 1, days: 7, language: Language::En };
+        let (own, _) = accounts.invite(Some(host), &new).await.unwrap();
+        let mut newest = None;
+        for _ in 0..500 {
+            newest = Some(accounts.invite(None, &new).await.unwrap().0);
+        }
+        let listed = accounts.invitations(Some(host)).await.unwrap();
+        assert_eq!(listed.iter().map(|it| it.id).collect::<Vec<_>>(), [own]);
+        assert_eq!(accounts.invitations(None).await.unwrap().len(), 500);
+        // Nobody takes back what another gave; an admin does.
+        let newest = newest.unwrap();
+        let foreign = accounts.revoke_invitation(Some(host), newest).await;
+        assert_eq!(foreign.unwrap_err().code(), "unknown");
+        accounts.revoke_invitation(Some(host), own).await.unwrap();
+        accounts.revoke_invitation(None, newest).await.unwrap();
+    }
+
+    async fn two_servers_make_one_first_admin(test: TestDb) {
+        let admin = Some(("admin@mail.example".to_owned(), PASSWORD.to_owned()));
+        let with = || {
+            let admin = admin.clone();
+            TestBackend::over(&test).settings(move |settings| settings.accounts.admin = admin)
+        };
+        let (one, two) = (with().open(&test).await, with().open(&test).await);
+        let (first, second) = tokio::join!(one.accounts.first_admin(), two.accounts.first_admin());
+        for found in [first.unwrap(), second.unwrap()] {
+            assert!(!matches!(found, FirstAdmin::Link(_)), "{found:?}");
+        }
+        assert_eq!(count(&test, "users").await, 1);
+    }
+
     async fn an_admin_adds_people(test: TestDb) {
         let backend = open(&test).await;
         let accounts = &backend.accounts;
@@ -103,7 +202,7 @@ both_engines! {
         // Without a password nobody gets in, until the link was used.
         let error = accounts.log_in(odd.0.nick.as_str(), "-", false, &client()).await.unwrap_err();
         assert_eq!(error.code(), "wrong_credentials");
-        accounts.reset_password(&odd.1.unwrap(), PASSWORD).await.unwrap();
+        accounts.reset_password(&odd.1.unwrap(), PASSWORD, &client()).await.unwrap();
         accounts.log_in(odd.0.nick.as_str(), PASSWORD, false, &client()).await.unwrap();
         let mut named = new("nick@mail.example", None);
         named.nick = Some("ADA_L".parse().unwrap());
