@@ -1,7 +1,7 @@
 //! The server's side of logging in and of the settings: what came of a call becomes what a
 //! form shows, and what is shown once finds its way to the next page.
 
-use std::time::Duration;
+use std::{str::FromStr, time::Duration};
 
 use backend::accounts::{AccountsError, UserSettings};
 use domain::{
@@ -89,17 +89,18 @@ pub fn settle<T>(
         if let AccountsError::Field { field, fault } = error {
             return FormError::refused(FieldFaults::one(field, fault), values);
         }
-        let why = why(&error);
-        if why == Failure::Internal {
+        let why = why(&error).unwrap_or_else(|| {
             tracing::error!(code = error.code(), %error, "a form could not be served");
-        }
+            Failure::Internal
+        });
         FormError::refused_for(why, values)
     })
 }
 
-/// What a person can do something about; else it is our fault.
-const fn why(error: &AccountsError) -> Failure {
-    match error {
+/// What a person can do something about; nothing when it is our fault.
+#[must_use]
+pub const fn why(error: &AccountsError) -> Option<Failure> {
+    Some(match error {
         AccountsError::Wait { seconds } => Failure::Wait { seconds: *seconds },
         AccountsError::WrongCredentials => Failure::WrongCredentials,
         AccountsError::NotLoggedIn => Failure::NotLoggedIn,
@@ -110,9 +111,18 @@ const fn why(error: &AccountsError) -> Failure {
         AccountsError::Closed => Failure::Closed,
         AccountsError::InvitationNeeded => Failure::InvitationNeeded,
         AccountsError::InvitationGone => Failure::InvitationGone,
+        AccountsError::CodeSpent => Failure::CodeSpent,
         AccountsError::Busy => Failure::Busy,
-        _ => Failure::Internal,
-    }
+        _ => return None,
+    })
+}
+
+/// The id of what a form is about. Nonsense is nobody's.
+///
+/// # Errors
+/// [`Failure::Unknown`].
+pub fn id<T: FromStr>(text: &str) -> Result<T, FormError> {
+    settle(text.parse().map_err(|_| AccountsError::Unknown), &[])
 }
 
 /// Who invites others.

@@ -9,8 +9,8 @@ use domain::{
 };
 
 use super::{
-    FLASH_COOKIE, begin_registration, redirect, registration_secret, set_cookie, use_client,
-    use_services,
+    FLASH_COOKIE, account::why, begin_registration, redirect, registration_secret, set_cookie,
+    use_client, use_services,
 };
 use crate::{
     accounts::register::{Checked, DraftSight, Note, Sight, What, path},
@@ -225,20 +225,6 @@ pub fn settle(
     };
     redirect(&to);
     Ok(to)
-}
-
-/// What a person can do something about.
-fn why(error: &AccountsError) -> Option<Failure> {
-    Some(match error {
-        AccountsError::Wait { seconds } => Failure::Wait { seconds: *seconds },
-        AccountsError::CodeSpent => Failure::CodeSpent,
-        AccountsError::Closed => Failure::Closed,
-        AccountsError::InvitationNeeded => Failure::InvitationNeeded,
-        AccountsError::InvitationGone => Failure::InvitationGone,
-        AccountsError::LinkGone => Failure::LinkGone,
-        AccountsError::Busy => Failure::Busy,
-        _ => return None,
-    })
 }
 
 /// Our fault: the log has it.

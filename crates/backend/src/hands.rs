@@ -8,9 +8,13 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, OnceLock, PoisonError, mpsc},
     thread,
+    time::Duration,
 };
 
-use tokio::sync::oneshot;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, oneshot},
+    time::timeout,
+};
 
 type Work = Box<dyn FnOnce() + Send>;
 
@@ -19,7 +23,15 @@ type Work = Box<dyn FnOnce() + Send>;
 pub(crate) struct Hands {
     name: &'static str,
     count: usize,
+    turns: Arc<Semaphore>,
     line: Arc<OnceLock<mpsc::Sender<Work>>>,
+}
+
+/// A thread is free for whoever holds this.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    hands: Hands,
+    held: OwnedSemaphorePermit,
 }
 
 /// The work panicked, or no thread could be had.
@@ -32,28 +44,19 @@ impl Hands {
         Self {
             name,
             count,
+            turns: Arc::new(Semaphore::new(count)),
             line: Arc::default(),
         }
     }
 
-    /// Does it on one of the threads, when one is free.
-    ///
-    /// # Errors
-    /// [`Dropped`].
-    pub(crate) async fn work<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Dropped> {
-        let (done, end) = oneshot::channel();
-        let work = move || {
-            // Nobody may wait for it any more.
-            let _ = done.send(work());
-        };
-        self.line
-            .get_or_init(|| self.begin())
-            .send(Box::new(work))
-            .map_err(|_| Dropped)?;
-        end.await.map_err(|_| Dropped)
+    /// Waits until one of the threads is free; first come, first served. Nothing when none is
+    /// in that time.
+    pub(crate) async fn turn(&self, patience: Duration) -> Option<Turn> {
+        let held = timeout(patience, Arc::clone(&self.turns).acquire_owned());
+        Some(Turn {
+            held: held.await.ok()?.ok()?,
+            hands: self.clone(),
+        })
     }
 
     fn begin(&self) -> mpsc::Sender<Work> {
@@ -80,6 +83,31 @@ impl Hands {
     }
 }
 
+impl Turn {
+    /// Does it on one of the threads.
+    ///
+    /// # Errors
+    /// [`Dropped`].
+    pub(crate) async fn work<T: Send + 'static>(
+        self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Dropped> {
+        let Self { hands, held } = self;
+        let (done, end) = oneshot::channel();
+        let work = move || {
+            // The turn ends with the work, also when nobody waits for it any more.
+            let _held = held;
+            let _ = done.send(work());
+        };
+        hands
+            .line
+            .get_or_init(|| hands.begin())
+            .send(Box::new(work))
+            .map_err(|_| Dropped)?;
+        end.await.map_err(|_| Dropped)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
@@ -88,14 +116,19 @@ mod tests {
 
     #[tokio::test]
     async fn few_hands_do_it_all_and_outlive_a_panic() {
+        const LONG: Duration = Duration::from_secs(60);
         let hands = Hands::new("hands", 2);
+        let turn = hands.turn(LONG).await.unwrap();
         assert_eq!(
-            hands.work(|| panic!("on purpose")).await,
+            turn.work(|| panic!("on purpose")).await,
             Err::<(), _>(Dropped)
         );
         let works = (0..100).map(|n| {
             let hands = hands.clone();
-            tokio::spawn(async move { hands.work(move || (n, thread::current().id())).await })
+            tokio::spawn(async move {
+                let turn = hands.turn(LONG).await.unwrap();
+                turn.work(move || (n, thread::current().id())).await
+            })
         });
         let mut threads = HashSet::new();
         for (n, work) in works.enumerate() {
@@ -104,5 +137,10 @@ mod tests {
             threads.insert(thread);
         }
         assert!(threads.len() <= 2, "{threads:?}");
+        // Both are busy: whoever has no patience is told so.
+        let held = (hands.turn(LONG).await, hands.turn(LONG).await);
+        assert!(hands.turn(Duration::from_millis(1)).await.is_none());
+        drop(held);
+        assert!(hands.turn(LONG).await.is_some());
     }
 }

@@ -4,17 +4,14 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_i18n::td_string;
 
 use super::{
-    Doing, InvitationSight, Part, Setting,
+    Doing, Fresh, InvitationSight, Lines, Part, Setting,
     api::{self, Invite, RevokeInvitation},
     part,
 };
 use crate::{
     context::use_visit,
     i18n::{Locale, fill},
-    ui::{
-        Alert, Badge, Button, Copyable, Day, Icon, Select, Symbol, TextField, Tone, Variant,
-        form::Returned,
-    },
+    ui::{Badge, Button, Day, Icon, Select, Symbol, TextField, Tone, Variant, form::Returned},
 };
 
 #[component]
@@ -26,14 +23,28 @@ pub fn InvitationsPage() -> impl IntoView {
     part(Part::Invitations, api::invitations(), move |sight| {
         let locale = use_visit().locale();
         let now = sight.now;
-        let empty = sight.invitations.is_empty();
+        let lines = sight
+            .invitations
+            .into_iter()
+            .map(|invitation| view! { <Line invitation now /> }.into_any())
+            .collect();
         view! {
             <Setting
                 id="new-invitation"
                 title=td_string!(locale, accounts.invite)
                 note=td_string!(locale, accounts.invite_note)
             >
-                {sight.fresh.map(|address| view! { <Fresh address /> })}
+                {sight
+                    .fresh
+                    .map(|secret| {
+                        view! {
+                            <Fresh
+                                secret
+                                title=td_string!(locale, accounts.invited)
+                                note=td_string!(locale, accounts.invited_note)
+                            />
+                        }
+                    })}
                 {form(locale, &made)}
             </Setting>
             <Setting
@@ -42,43 +53,11 @@ pub fn InvitationsPage() -> impl IntoView {
                 note=td_string!(locale, accounts.invitations_note)
             >
                 {revoked.alert()}
-                {if empty {
-                    view! { <p class="soft">{td_string!(locale, accounts.invitations_none)}</p> }
-                        .into_any()
-                } else {
-                    view! {
-                        <ul class="lines">
-                            {sight
-                                .invitations
-                                .into_iter()
-                                .map(|invitation| view! { <Line invitation now /> })
-                                .collect_view()}
-                        </ul>
-                    }
-                        .into_any()
-                }}
+                <Lines lines none=td_string!(locale, accounts.invitations_none) />
             </Setting>
         }
         .into_any()
     })
-}
-
-/// The only time it can be seen: at the top of the part the browser comes back to.
-#[component]
-fn Fresh(address: String) -> impl IntoView {
-    let locale = use_visit().locale();
-    view! {
-        <div class="fresh" role="status">
-            <Alert tone=Tone::Good title=td_string!(locale, accounts.invited)>
-                {td_string!(locale, accounts.invited_note)}
-            </Alert>
-            <Copyable
-                value=address
-                label=td_string!(locale, ui.copy)
-                done=td_string!(locale, ui.copied)
-            />
-        </div>
-    }
 }
 
 fn form(locale: Locale, back: &Returned) -> AnyView {

@@ -24,7 +24,7 @@ use crate::{
     context::{Viewer, go, require_viewer, set_status, use_visit},
     i18n::Locale,
     ui::{
-        Alert, Button, Icon, Symbol, Tab, Tabs, Tone, Variant,
+        Alert, Button, Copyable, Icon, Symbol, Tab, Tabs, Tone, Variant,
         form::{Failure, FormError, failure_text},
     },
 };
@@ -153,6 +153,38 @@ fn Setting(
             </header>
             <div class="inside">{children()}</div>
         </section>
+    }
+}
+
+/// The only time a secret can be seen: at the top of the part the browser comes back to.
+#[component]
+fn Fresh(secret: String, title: &'static str, note: &'static str) -> impl IntoView {
+    let locale = use_visit().locale();
+    view! {
+        <div class="fresh" role="status">
+            <Alert tone=Tone::Good title>
+                {note}
+            </Alert>
+            <Copyable
+                value=secret
+                label=td_string!(locale, ui.copy)
+                done=td_string!(locale, ui.copied)
+            />
+        </div>
+    }
+}
+
+/// A list of what there is, or that there is nothing.
+#[component]
+fn Lines(
+    lines: Vec<AnyView>,
+    /// What is said in place of an empty list.
+    none: &'static str,
+) -> impl IntoView {
+    if lines.is_empty() {
+        view! { <p class="soft">{none}</p> }.into_any()
+    } else {
+        view! { <ul class="lines">{lines}</ul> }.into_any()
     }
 }
 

@@ -5,7 +5,7 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_i18n::td_string;
 
 use super::{
-    Doing, Part, ProgramSight, SessionSight, Setting,
+    Doing, LogInSight, Part, Setting,
     api::{self, RevokeOthers, RevokeProgram, RevokeSession},
     part,
 };
@@ -74,7 +74,7 @@ pub fn SessionsPage() -> impl IntoView {
 }
 
 #[component]
-fn Browser(session: SessionSight, now: i64) -> impl IntoView {
+fn Browser(session: LogInSight, now: i64) -> impl IntoView {
     let locale = use_visit().locale();
     let device = Device::of(&session.agent);
     let name = device
@@ -85,55 +85,36 @@ fn Browser(session: SessionSight, now: i64) -> impl IntoView {
     } else {
         Symbol::Monitor
     };
-    let facts = Facts {
-        address: session.address,
-        created_at: session.created_at,
-        used_at: session.used_at,
-        now,
-    };
     view! {
         <Line
             symbol
             name
             here=session.here.then_some(td_string!(locale, accounts.session_here))
-            facts
+            log_in=session
+            now
             action=RevokeSession::PATH
-            id=session.id.to_string()
         />
     }
 }
 
 #[component]
-fn Program(program: ProgramSight, now: i64) -> impl IntoView {
+fn Program(program: LogInSight, now: i64) -> impl IntoView {
     let locale = use_visit().locale();
     // As it calls itself: `python-requests/2.32`.
     let name = program.agent.split_whitespace().next().map_or_else(
         || td_string!(locale, accounts.unknown_program).to_owned(),
         str::to_owned,
     );
-    let facts = Facts {
-        address: program.address,
-        created_at: program.created_at,
-        used_at: program.used_at,
-        now,
-    };
     view! {
         <Line
             symbol=Symbol::Terminal
             name
             here=program.here.then_some(td_string!(locale, accounts.program_here))
-            facts
+            log_in=program
+            now
             action=RevokeProgram::PATH
-            id=program.id.to_string()
         />
     }
-}
-
-struct Facts {
-    address: String,
-    created_at: i64,
-    used_at: i64,
-    now: i64,
 }
 
 #[component]
@@ -142,17 +123,18 @@ fn Line(
     name: String,
     /// What to call it if it is the one that is looking: that one cannot be ended here.
     here: Option<&'static str>,
-    facts: Facts,
+    log_in: LogInSight,
+    now: i64,
     action: &'static str,
-    id: String,
 ) -> impl IntoView {
     let locale = use_visit().locale();
-    let Facts {
+    let LogInSight {
+        id,
         address,
         created_at,
         used_at,
-        now,
-    } = facts;
+        ..
+    } = log_in;
     let end = td_string!(locale, accounts.session_end);
     let label = format!("{end}: {name}, {address}");
     view! {

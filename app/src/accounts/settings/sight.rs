@@ -2,7 +2,7 @@
 
 use domain::{
     accounts::{Scopes, Visibility},
-    ids::{FamilyId, InvitationId, SessionId, TokenId},
+    ids::{InvitationId, TokenId},
 };
 use serde::{Deserialize, Serialize};
 
@@ -25,25 +25,16 @@ pub struct AccountSight {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionsSight {
     pub now: i64,
-    pub sessions: Vec<SessionSight>,
-    pub programs: Vec<ProgramSight>,
+    /// Of browsers.
+    pub sessions: Vec<LogInSight>,
+    /// Of programs that showed name and password.
+    pub programs: Vec<LogInSight>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SessionSight {
-    pub id: SessionId,
-    pub address: String,
-    pub agent: String,
-    pub created_at: i64,
-    pub used_at: i64,
-    /// The one that is looking.
-    pub here: bool,
-}
-
-/// A program that logged in with name and password.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProgramSight {
-    pub id: FamilyId,
+pub struct LogInSight {
+    /// What ends it.
+    pub id: String,
     pub address: String,
     pub agent: String,
     pub created_at: i64,

@@ -5,7 +5,7 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_i18n::td_string;
 
 use super::{
-    Doing, Part, Setting, TokenSight,
+    Doing, Fresh, Lines, Part, Setting, TokenSight,
     api::{self, CreateToken, RevokeToken},
     part,
 };
@@ -13,8 +13,8 @@ use crate::{
     context::use_visit,
     i18n::Locale,
     ui::{
-        Ago, Alert, Badge, Button, Checkbox, Copyable, Day, Icon, Select, Symbol, TextField, Tone,
-        Variant, form::Returned,
+        Ago, Badge, Button, Checkbox, Day, Icon, Select, Symbol, TextField, Tone, Variant,
+        form::Returned,
     },
 };
 
@@ -30,14 +30,28 @@ pub fn TokensPage() -> impl IntoView {
     part(Part::Tokens, api::tokens(), move |sight| {
         let locale = use_visit().locale();
         let now = sight.now;
-        let empty = sight.tokens.is_empty();
+        let lines = sight
+            .tokens
+            .into_iter()
+            .map(|token| view! { <Line token now /> }.into_any())
+            .collect();
         view! {
             <Setting
                 id="new-token"
                 title=td_string!(locale, accounts.token_new)
                 note=td_string!(locale, accounts.token_new_note)
             >
-                {sight.fresh.map(|token| view! { <Fresh token /> })}
+                {sight
+                    .fresh
+                    .map(|secret| {
+                        view! {
+                            <Fresh
+                                secret
+                                title=td_string!(locale, accounts.token_made)
+                                note=td_string!(locale, accounts.token_made_note)
+                            />
+                        }
+                    })}
                 {form(locale, sight.is_admin, &made)}
             </Setting>
             <Setting
@@ -46,43 +60,11 @@ pub fn TokensPage() -> impl IntoView {
                 note=td_string!(locale, accounts.tokens_note)
             >
                 {revoked.alert()}
-                {if empty {
-                    view! { <p class="soft">{td_string!(locale, accounts.tokens_none)}</p> }
-                        .into_any()
-                } else {
-                    view! {
-                        <ul class="lines">
-                            {sight
-                                .tokens
-                                .into_iter()
-                                .map(|token| view! { <Line token now /> })
-                                .collect_view()}
-                        </ul>
-                    }
-                        .into_any()
-                }}
+                <Lines lines none=td_string!(locale, accounts.tokens_none) />
             </Setting>
         }
         .into_any()
     })
-}
-
-/// The only time it can be seen: at the top of the part the browser comes back to.
-#[component]
-fn Fresh(token: String) -> impl IntoView {
-    let locale = use_visit().locale();
-    view! {
-        <div class="fresh" role="status">
-            <Alert tone=Tone::Good title=td_string!(locale, accounts.token_made)>
-                {td_string!(locale, accounts.token_made_note)}
-            </Alert>
-            <Copyable
-                value=token
-                label=td_string!(locale, ui.copy)
-                done=td_string!(locale, ui.copied)
-            />
-        </div>
-    }
 }
 
 fn form(locale: Locale, is_admin: bool, back: &Returned) -> AnyView {

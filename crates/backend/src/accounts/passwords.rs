@@ -22,7 +22,6 @@ use domain::{
     accounts::{Strength, password},
     forms::Fault,
 };
-use tokio::sync::Semaphore;
 
 use super::AccountsError;
 use crate::{hands::Hands, shares::Shares};
@@ -53,7 +52,6 @@ pub(super) struct Passwords(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     hands: Hands,
-    turns: Arc<Semaphore>,
     shares: Shares,
     waiting: AtomicUsize,
     /// What is compared with when there is no such person: it must take as long.
@@ -74,7 +72,6 @@ impl Default for Passwords {
         let at_once = cores.saturating_sub(1).clamp(1, 4);
         Self(Arc::new(Inner {
             hands: Hands::new("passwords", at_once),
-            turns: Arc::new(Semaphore::new(at_once)),
             shares: Shares::new(SHARE),
             waiting: AtomicUsize::new(0),
             nobody: OnceLock::new(),
@@ -167,16 +164,12 @@ impl Passwords {
         let turn = tokio::time::timeout(PATIENCE, async {
             // Until it is their turn they stand in line, and no longer.
             let _share = self.0.shares.take(whose).await?;
-            Arc::clone(&self.0.turns).acquire_owned().await.ok()
+            self.0.hands.turn(PATIENCE).await
         });
         let turn = turn.await.ok().flatten().ok_or(AccountsError::Busy)?;
         drop(place);
-        let done = self.0.hands.work(move || {
-            let _turn = turn;
-            work()
-        });
-        done.await
-            .map_err(|_| AccountsError::Internal("hashing was interrupted"))
+        let done = turn.work(work).await;
+        done.map_err(|_| AccountsError::Internal("hashing was interrupted"))
     }
 }
 

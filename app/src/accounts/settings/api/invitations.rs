@@ -90,18 +90,15 @@ pub async fn invite(
 /// When it is gone already, or is another's.
 #[server(prefix = "/ui/accounts", endpoint = "revoke_invitation")]
 pub async fn revoke_invitation(#[server(default)] id: String) -> Result<(), FormError> {
-    use backend::accounts::AccountsError;
-
     use crate::{
         context::{self, account},
         shell::flash::Flash,
     };
     let host = account::host().await?;
     let accounts = context::use_services().accounts;
-    let revoked = match id.parse() {
-        Ok(id) => accounts.revoke_invitation(account::whose(&host), id).await,
-        Err(_) => Err(AccountsError::Unknown),
-    };
+    let revoked = accounts
+        .revoke_invitation(account::whose(&host), account::id(&id)?)
+        .await;
     account::settle(revoked, &[])?;
     context::say_next(Flash::InvitationRevoked);
     Ok(())

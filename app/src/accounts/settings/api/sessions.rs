@@ -11,7 +11,7 @@ use crate::ui::form::FormError;
 /// When nobody is.
 #[server(prefix = "/ui/accounts", endpoint = "sessions")]
 pub async fn sessions() -> Result<SessionsSight, FormError> {
-    use super::super::sight::{ProgramSight, SessionSight};
+    use super::super::sight::LogInSight;
     use crate::context::{self, Proof, account};
     let visitor = account::person().await?;
     let accounts = context::use_services().accounts;
@@ -21,9 +21,9 @@ pub async fn sessions() -> Result<SessionsSight, FormError> {
         now: accounts.clock().now(),
         sessions: sessions
             .into_iter()
-            .map(|session| SessionSight {
+            .map(|session| LogInSight {
                 here: visitor.proof == Proof::Session(session.id),
-                id: session.id,
+                id: session.id.to_string(),
                 address: session.address,
                 agent: session.agent,
                 created_at: session.created_at,
@@ -32,9 +32,9 @@ pub async fn sessions() -> Result<SessionsSight, FormError> {
             .collect(),
         programs: programs
             .into_iter()
-            .map(|program| ProgramSight {
+            .map(|program| LogInSight {
                 here: visitor.proof == Proof::Program(program.id),
-                id: program.id,
+                id: program.id.to_string(),
                 address: program.address,
                 agent: program.agent,
                 created_at: program.created_at,
@@ -50,22 +50,13 @@ pub async fn sessions() -> Result<SessionsSight, FormError> {
 /// When it is over already.
 #[server(prefix = "/ui/accounts", endpoint = "revoke_session")]
 pub async fn revoke_session(#[server(default)] id: String) -> Result<(), FormError> {
-    use backend::accounts::AccountsError;
-
     use crate::{
         context::{self, account},
         shell::flash::Flash,
     };
     let user = account::person().await?.user.id;
-    let revoked = match id.parse() {
-        Ok(id) => {
-            context::use_services()
-                .accounts
-                .revoke_session(user, id)
-                .await
-        }
-        Err(_) => Err(AccountsError::Unknown),
-    };
+    let accounts = context::use_services().accounts;
+    let revoked = accounts.revoke_session(user, account::id(&id)?).await;
     account::settle(revoked, &[])?;
     context::say_next(Flash::SessionEnded);
     Ok(())
@@ -77,18 +68,13 @@ pub async fn revoke_session(#[server(default)] id: String) -> Result<(), FormErr
 /// When it is over already.
 #[server(prefix = "/ui/accounts", endpoint = "revoke_program")]
 pub async fn revoke_program(#[server(default)] id: String) -> Result<(), FormError> {
-    use backend::accounts::AccountsError;
-
     use crate::{
         context::{self, account},
         shell::flash::Flash,
     };
     let user = account::person().await?.user.id;
     let accounts = context::use_services().accounts;
-    let revoked = match id.parse() {
-        Ok(id) => accounts.revoke_program(user, id).await,
-        Err(_) => Err(AccountsError::Unknown),
-    };
+    let revoked = accounts.revoke_program(user, account::id(&id)?).await;
     account::settle(revoked, &[])?;
     context::say_next(Flash::SessionEnded);
     Ok(())

@@ -100,22 +100,13 @@ pub async fn create_token(
 /// When it is gone already.
 #[server(prefix = "/ui/accounts", endpoint = "revoke_token")]
 pub async fn revoke_token(#[server(default)] id: String) -> Result<(), FormError> {
-    use backend::accounts::AccountsError;
-
     use crate::{
         context::{self, account},
         shell::flash::Flash,
     };
     let user = account::person().await?.user.id;
-    let revoked = match id.parse() {
-        Ok(id) => {
-            context::use_services()
-                .accounts
-                .revoke_token(user, id)
-                .await
-        }
-        Err(_) => Err(AccountsError::Unknown),
-    };
+    let accounts = context::use_services().accounts;
+    let revoked = accounts.revoke_token(user, account::id(&id)?).await;
     account::settle(revoked, &[])?;
     context::say_next(Flash::TokenRevoked);
     Ok(())

@@ -15,7 +15,7 @@ mod sniff;
 #[cfg(test)]
 mod tests;
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use bytes::Bytes;
 use domain::{
@@ -25,7 +25,6 @@ use domain::{
     },
     ids::{AvatarId, UserId},
 };
-use tokio::sync::Semaphore;
 
 pub use self::error::AvatarError;
 use crate::{hands::Hands, storage::Storage};
@@ -47,7 +46,6 @@ pub struct Rendition {
 pub struct Avatars {
     storage: Storage,
     hands: Hands,
-    turns: Arc<Semaphore>,
 }
 
 impl Avatars {
@@ -56,7 +54,6 @@ impl Avatars {
         Self {
             storage,
             hands: Hands::new("pictures", AT_ONCE),
-            turns: Arc::new(Semaphore::new(AT_ONCE)),
         }
     }
 
@@ -77,16 +74,9 @@ impl Avatars {
             return Err(AvatarError::TooLarge);
         }
         sniff::format(&file)?;
-        let turn = tokio::time::timeout(PATIENCE, Arc::clone(&self.turns).acquire_owned())
-            .await
-            .map_err(|_| AvatarError::Busy)?
-            .map_err(|_| AvatarError::Busy)?;
-        let done = self.hands.work(move || {
-            // The turn ends with the work, also when nobody waits for it any more.
-            let _turn = turn;
-            render(&file, crop)
-        });
-        let renditions = done.await.map_err(|error| {
+        let turn = self.hands.turn(PATIENCE).await.ok_or(AvatarError::Busy)?;
+        let renditions = turn.work(move || render(&file, crop)).await;
+        let renditions = renditions.map_err(|error| {
             tracing::error!(%error, "a picture made its decoder panic");
             AvatarError::Broken
         })??;
