@@ -78,17 +78,18 @@ export async function stop({ child }) {
   running.delete(child);
 }
 
-export async function startKadr() {
+export async function startKadr(env = {}) {
   const port = await freePort();
   return start(kadr, ["serve"], port, "/readyz", {
     KADR_ADDR: `127.0.0.1:${port}`,
     KADR_DATA: folder("data"),
     KADR_SITE: site,
+    ...env,
   });
 }
 
-/** nginx with what it needs to serve a folder, its own defaults otherwise. */
-export async function startNginx(files) {
+/** nginx with what it needs to serve a folder, its own defaults otherwise; `more` goes to the server. */
+export async function startNginx(files, more = "") {
   const { writeFileSync } = await import("node:fs");
   const port = await freePort();
   const place = folder("nginx");
@@ -103,7 +104,7 @@ export async function startNginx(files) {
        access_log ${place}/access.log; sendfile on; keepalive_requests 1000000;
        client_body_temp_path ${place}/a; proxy_temp_path ${place}/b; fastcgi_temp_path ${place}/c;
        uwsgi_temp_path ${place}/d; scgi_temp_path ${place}/e;
-       server { listen 127.0.0.1:${port} backlog=1024; root ${files}; }
+       server { listen 127.0.0.1:${port} backlog=1024; root ${files}; ${more} }
      }`,
   );
   return start("nginx", ["-p", place, "-c", config, "-e", `${place}/error.log`], port, "/");

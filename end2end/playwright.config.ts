@@ -33,6 +33,8 @@ export default defineConfig<Options>({
   },
   projects: [
     { name: "desktop", use: { ...devices["Desktop Chrome"], viewport: { width: 1440, height: 900 } } },
+    // Programs of others, under node: no browser is started.
+    { name: "tus", testDir: "tus" },
     { name: "phone", use: { ...devices["Pixel 7"], viewport: { width: 360, height: 780 } } },
   ],
 });

@@ -32,9 +32,37 @@ pub fn fill(message: &str, name: &str, value: &str) -> String {
     message.replace(&format!("{{{name}}}"), value)
 }
 
+/// Texts by their names, as an object of JSON: what a script says by itself.
+#[must_use]
+pub fn as_json<'a>(texts: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    let pairs: Vec<String> = texts
+        .into_iter()
+        .map(|(name, text)| format!("{}:{}", json_text(name), json_text(text)))
+        .collect();
+    format!("{{{}}}", pairs.join(","))
+}
+
+/// Texts of the catalogue hold no control characters but line ends.
+fn json_text(text: &str) -> String {
+    let escaped = text
+        .replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('\n', "\\n");
+    format!("\"{escaped}\"")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn texts_become_json() {
+        assert_eq!(
+            as_json([("a", "«b»"), ("c", "\"d\"\n\\")]),
+            r#"{"a":"«b»","c":"\"d\"\n\\"}"#
+        );
+        assert_eq!(as_json([]), "{}");
+    }
 
     #[test]
     fn a_value_is_put_in_as_it_is() {

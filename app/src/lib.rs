@@ -19,4 +19,5 @@ pub mod context;
 pub mod i18n;
 pub mod shell;
 pub mod ui;
+pub mod uploads;
 pub mod videos;

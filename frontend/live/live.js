@@ -8,8 +8,9 @@
 //
 // The first event is always { type: "snapshot", jobs: […] } with how things stand; it comes
 // again whenever something may have been missed and replaces what the page knew. The others are
-// { type: "job", id, state, progress, … }. All tabs of a browser share one connection, and it
-// is open only while somebody follows something.
+// { type: "job", id, state, progress, … }. Who follows { mine: true } hears of their own uploads
+// and videos too, and finds the unfinished uploads in the snapshot: { uploads: […] }. All tabs
+// of a browser share one connection, and it is open only while somebody follows something.
 
 import { Tabs } from "./tabs.js";
 

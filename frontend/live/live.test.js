@@ -136,6 +136,32 @@ test("many asks at once are one connection", async () => {
   assert.equal(world.opened, 1);
 });
 
+test("one's own uploads come on any stream, and only to who follows them", async () => {
+  const world = new World();
+  const [own, other] = [open(world), open(world)];
+  const stop = own.follow({ mine: true });
+  await world.pass(200);
+  assert.deepEqual(world.sources.map((source) => source.address), ["/events"]);
+  other.follow({ videos: ["v9"] });
+  await world.pass(200);
+  const [source] = world.sources;
+  assert.equal(source.address, "/events?videos=v9");
+
+  own.heard.length = 0;
+  const upload = { flow: "f1", user: "u", status: "uploading", offset: 5, receiving: true, name: "a.mp4" };
+  source.say("snapshot", { jobs: [], uploads: [upload] });
+  source.say("message", { type: "upload", ...upload });
+  source.say("message", { type: "video", id: "v1", owner: "u", status: "processing", playable: false });
+  source.say("message", { type: "video", id: "v9", owner: "u", status: "processing", playable: false });
+  await world.pass(10);
+  assert.deepEqual(own.heard[0], { type: "snapshot", jobs: [], uploads: [upload] });
+  assert.deepEqual(own.heard.slice(1).map(({ type, id, flow }) => [type, id ?? flow]), [["upload", "f1"], ["video", "v1"], ["video", "v9"]]);
+  assert.deepEqual(other.heard, [{ type: "snapshot", jobs: [] }, { type: "video", id: "v9", owner: "u", status: "processing", playable: false }]);
+  stop();
+  await world.pass(200);
+  assert.equal(world.sources.length, 1, "the other one goes on");
+});
+
 test("more ids than one stream takes become another stream", async () => {
   const many = Array.from({ length: 150 }, (_, n) => `v${n}`);
   const parts = addresses(topics({ videos: many, jobs: ["j"] }));

@@ -103,8 +103,8 @@ export class Tabs {
     if (this.leads) {
       this.#gather(anew);
     } else {
-      const { videos, jobs } = this.#wanted();
-      this.#post({ kind: "ask", from: this.#id, videos: [...videos], jobs: [...jobs], anew });
+      const { videos, jobs, mine } = this.#wanted();
+      this.#post({ kind: "ask", from: this.#id, videos: [...videos], jobs: [...jobs], mine, anew });
     }
   }
 

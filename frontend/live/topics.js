@@ -1,21 +1,25 @@
-// What somebody wants to hear about: ids of videos and jobs, and how they become addresses.
+// What somebody wants to hear about: ids of videos and jobs, what is their own, and how that
+// becomes addresses.
 
 /** The server takes this many ids on one stream. */
 export const PER_STREAM = 100;
 
 /**
- * @typedef {{ videos?: Iterable<string>, jobs?: Iterable<string> }} Asked
- * @typedef {{ videos: Set<string>, jobs: Set<string> }} Topics
+ * `mine`: one's own uploads and videos. The session says whose they are, and they come on every
+ * stream.
+ *
+ * @typedef {{ videos?: Iterable<string>, jobs?: Iterable<string>, mine?: boolean }} Asked
+ * @typedef {{ videos: Set<string>, jobs: Set<string>, mine: boolean }} Topics
  */
 
 /** @param {Asked} asked @returns {Topics} */
-export function topics({ videos = [], jobs = [] } = {}) {
+export function topics({ videos = [], jobs = [], mine = false } = {}) {
   const clean = (ids) => new Set([...ids].map((id) => String(id).trim()).filter(Boolean));
-  return { videos: clean(videos), jobs: clean(jobs) };
+  return { videos: clean(videos), jobs: clean(jobs), mine: mine === true };
 }
 
 /** @param {Topics} all */
-export const isEmpty = (all) => all.videos.size === 0 && all.jobs.size === 0;
+export const isEmpty = (all) => all.videos.size === 0 && all.jobs.size === 0 && !all.mine;
 
 /** @param {Iterable<Topics>} many @returns {Topics} */
 export function union(many) {
@@ -23,6 +27,7 @@ export function union(many) {
   for (const one of many) {
     for (const id of one.videos) all.videos.add(id);
     for (const id of one.jobs) all.jobs.add(id);
+    all.mine ||= one.mine;
   }
   return all;
 }
@@ -30,7 +35,7 @@ export function union(many) {
 /** @param {Topics} whole @param {Topics} part */
 export function covers(whole, part) {
   const all = (of, ids) => [...ids].every((id) => of.has(id));
-  return all(whole.videos, part.videos) && all(whole.jobs, part.jobs);
+  return all(whole.videos, part.videos) && all(whole.jobs, part.jobs) && (whole.mine || !part.mine);
 }
 
 /** Whether who asked for these topics hears this. What is for a person concerns all their pages. */
@@ -40,6 +45,10 @@ export function concerns(asked, event) {
       return asked.jobs.has(event.id) || asked.videos.has(event.video);
     case "notice":
       return true;
+    case "upload":
+      return asked.mine;
+    case "video":
+      return asked.mine || asked.videos.has(event.id);
     default:
       // A newer server's word about a video.
       return asked.videos.has(event.video ?? event.id);
@@ -48,8 +57,9 @@ export function concerns(asked, event) {
 
 /** The part of a snapshot that concerns these topics. */
 export function partOf(snapshot, asked) {
+  const { uploads = [], ...rest } = snapshot;
   const jobs = (snapshot.jobs ?? []).filter((job) => concerns(asked, { ...job, type: "job" }));
-  return { ...snapshot, jobs, type: "snapshot" };
+  return { ...rest, jobs, ...(asked.mine && { uploads }), type: "snapshot" };
 }
 
 /**
@@ -61,7 +71,7 @@ export function addresses(all) {
     ...[...all.videos].sort().map((id) => ["videos", id]),
     ...[...all.jobs].sort().map((id) => ["jobs", id]),
   ];
-  const found = [];
+  const found = asked.length === 0 && all.mine ? ["/events"] : [];
   for (let at = 0; at < asked.length; at += PER_STREAM) {
     const part = asked.slice(at, at + PER_STREAM);
     const list = (key) => part.filter(([of]) => of === key).map(([, id]) => encodeURIComponent(id));

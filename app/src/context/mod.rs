@@ -10,6 +10,8 @@ pub mod account;
 mod people;
 #[cfg(feature = "ssr")]
 pub mod registration;
+#[cfg(feature = "ssr")]
+pub mod uploads;
 
 use std::{
     collections::HashMap,

@@ -28,10 +28,12 @@ pub enum Flash {
     InvitationRevoked,
     /// Somebody changed their mind about leaving.
     Staying,
+    /// An upload was given up.
+    UploadRemoved,
 }
 
 impl Flash {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::Welcome,
         Self::Introduced,
         Self::UnknownPreference,
@@ -46,6 +48,7 @@ impl Flash {
         Self::TokenRevoked,
         Self::InvitationRevoked,
         Self::Staying,
+        Self::UploadRemoved,
     ];
 
     #[must_use]
@@ -65,6 +68,7 @@ impl Flash {
             Self::TokenRevoked => "token_revoked",
             Self::InvitationRevoked => "invitation_revoked",
             Self::Staying => "staying",
+            Self::UploadRemoved => "upload_removed",
         }
     }
 
@@ -99,6 +103,7 @@ impl Flash {
             Self::TokenRevoked => td_string!(locale, accounts.said_token_revoked),
             Self::InvitationRevoked => td_string!(locale, accounts.said_invitation_revoked),
             Self::Staying => td_string!(locale, accounts.said_staying),
+            Self::UploadRemoved => td_string!(locale, uploads.said_removed),
         }
         .to_owned()
     }

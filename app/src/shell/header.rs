@@ -16,6 +16,7 @@ use crate::{
         Avatar, AvatarSize, ButtonLink, Icon, Logo, Menu, MenuAction, MenuAlign, MenuLink, Size,
         Symbol, Variant,
     },
+    uploads::UnderwayLink,
 };
 
 #[component]
@@ -26,6 +27,10 @@ pub fn Header() -> impl IntoView {
         .viewer
         .is_none()
         .then(|| view! { <WayIn registration=visit.registration /> });
+    let uploads = visit
+        .viewer
+        .is_some()
+        .then(|| view! { <UnderwayLink /> });
     view! {
         <header class="site-header">
             <div class="bar">
@@ -58,6 +63,7 @@ pub fn Header() -> impl IntoView {
                         <Icon symbol=Symbol::Search />
                     </a>
                     {guest}
+                    {uploads}
                     <OwnMenu locale viewer=visit.viewer registration=visit.registration />
                 </nav>
             </div>

@@ -37,6 +37,7 @@ use crate::{
     },
     admin::ui_page::UiPage,
     context::{Visit, use_visit},
+    uploads::UploadPage,
     videos::{home::HomePage, search::SearchPage},
 };
 
@@ -52,6 +53,7 @@ pub const PAGES: &[&str] = &[
 
 /// Those of somebody who is logged in.
 pub const OWN_PAGES: &[&str] = &[
+    routes::UPLOAD,
     paths::SETTINGS_PROFILE,
     paths::SETTINGS_ACCOUNT,
     paths::SETTINGS_SESSIONS,
@@ -235,6 +237,7 @@ pub fn App() -> impl IntoView {
                         view=InvitationsPage
                         ssr=SsrMode::Async
                     />
+                    <Route path=StaticSegment("upload") view=UploadPage ssr=SsrMode::Async />
                     <Route path=StaticSegment("search") view=SearchPage ssr=SsrMode::Async />
                     <Route
                         path=(StaticSegment("admin"), StaticSegment("ui"))

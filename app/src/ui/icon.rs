@@ -24,6 +24,7 @@ pub enum Symbol {
     Moon,
     Monitor,
     More,
+    Pause,
     Pencil,
     Person,
     Phone,
@@ -42,7 +43,7 @@ pub enum Symbol {
 }
 
 impl Symbol {
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 36] = [
         Self::ArrowLeft,
         Self::ArrowRight,
         Self::Auto,
@@ -63,6 +64,7 @@ impl Symbol {
         Self::Moon,
         Self::Monitor,
         Self::More,
+        Self::Pause,
         Self::Pencil,
         Self::Person,
         Self::Phone,
@@ -130,6 +132,7 @@ impl Symbol {
             Self::Info => r#"<circle cx="12" cy="12" r="9"/><path d="M12 11v5.2M12 7.8v.01"/>"#,
             Self::Moon => r#"<path d="M20 14.2A8.2 8.2 0 1 1 9.8 4a6.6 6.6 0 0 0 10.2 10.2z"/>"#,
             Self::More => r#"<path d="M5.5 12h.01M12 12h.01M18.5 12h.01" stroke-width="2.6"/>"#,
+            Self::Pause => r#"<path d="M8.5 5.5v13M15.5 5.5v13" stroke-width="2.6"/>"#,
             Self::Pencil => {
                 r#"<path d="M4 20l.9-4L15.6 5.3a2 2 0 0 1 2.8 0l.3.3a2 2 0 0 1 0 2.8L8 19.1z"/>"#
             }

@@ -1,6 +1,9 @@
 //! `/`: what there is to watch. Until there is something: an empty cinema, and a seat.
 
-use domain::accounts::{RegistrationMode, paths};
+use domain::{
+    accounts::{RegistrationMode, paths},
+    routes,
+};
 use leptos::prelude::*;
 use leptos_i18n::td_string;
 use leptos_meta::{Meta, Title};
@@ -21,7 +24,10 @@ pub fn HomePage() -> impl IntoView {
     let locale = visit.locale();
     let step = match (visit.viewer.is_some(), visit.registration) {
         (true, _) => view! {
-            <ButtonLink href=paths::SETTINGS_PROFILE variant=Variant::Primary icon=Symbol::Person>
+            <ButtonLink href=routes::UPLOAD variant=Variant::Primary icon=Symbol::Upload>
+                {td_string!(locale, uploads.title)}
+            </ButtonLink>
+            <ButtonLink href=paths::SETTINGS_PROFILE icon=Symbol::Person>
                 {td_string!(locale, videos.step_profile)}
             </ButtonLink>
         }

@@ -4,6 +4,7 @@
 //! jobs all call what is here, so each thing is done in one way.
 
 pub mod accounts;
+pub mod assets;
 pub mod db;
 pub mod events;
 mod hands;
@@ -11,9 +12,12 @@ pub mod jobs;
 pub mod mail;
 pub mod queue;
 mod redis;
+mod rows;
 mod settings;
 pub mod shares;
 pub mod storage;
+pub mod uploads;
+pub mod videos;
 
 pub use settings::Settings;
 
@@ -25,6 +29,9 @@ pub struct Backend {
     pub events: events::Events,
     pub mail: mail::Mail,
     pub accounts: accounts::Accounts,
+    pub assets: assets::Assets,
+    pub videos: videos::Videos,
+    pub uploads: uploads::Uploads,
     settings: std::sync::Arc<Settings>,
 }
 
@@ -80,13 +87,30 @@ impl Backend {
         let mail = mail::Mail::open(&settings)?;
         let jobs = jobs::Jobs::new(db.clone(), queue, events.clone(), settings.timing);
         let storage = storage::Storage::below(settings.data.join("media"));
-        let accounts = accounts::Accounts::open(db.clone(), jobs.clone(), storage, &settings)?;
+        let accounts =
+            accounts::Accounts::open(db.clone(), jobs.clone(), storage.clone(), &settings)?;
+        let assets = assets::Assets::new(db.clone(), jobs.clone(), storage.clone());
+        let videos =
+            videos::Videos::new(db.clone(), events.clone(), assets.clone(), storage.clone());
+        let uploads = uploads::Uploads::new(uploads::Parts {
+            db: db.clone(),
+            jobs: jobs.clone(),
+            events: events.clone(),
+            storage,
+            accounts: accounts.clone(),
+            assets: assets.clone(),
+            videos: videos.clone(),
+            options: settings.uploads.clone(),
+        });
         Ok(Self {
             db,
             jobs,
             events,
             mail,
             accounts,
+            assets,
+            videos,
+            uploads,
             settings: std::sync::Arc::new(settings),
         })
     }
@@ -107,9 +131,11 @@ impl Backend {
         &self.settings
     }
 
-    /// Sends what is still on its way and closes every connection. All at once, so that the
-    /// database does not wait for a Redis that is away; those two bound themselves.
+    /// Writes down what uploads have received, sends what is still on its way and closes every
+    /// connection. The rest all at once, so that the database does not wait for a Redis that is
+    /// away; those two bound themselves.
     pub async fn close(&self) {
+        self.uploads.stop().await;
         tokio::join!(self.jobs.close(), self.events.close(), self.db.close());
     }
 }

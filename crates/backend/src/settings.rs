@@ -22,6 +22,8 @@ pub struct Settings {
     pub workers: usize,
     /// Registration, tokens, the first admin, and what signs.
     pub accounts: Options,
+    /// Limits of uploads, and their patience.
+    pub uploads: crate::uploads::Options,
     /// How patient the jobs are. Only tests are in a hurry.
     pub timing: Timing,
 }
@@ -40,6 +42,7 @@ impl Settings {
             public_url: "http://127.0.0.1:3000".to_owned(),
             workers: std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
             accounts: Options::default(),
+            uploads: crate::uploads::Options::default(),
             timing: Timing::default(),
         }
     }

@@ -4,8 +4,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ids::{JobId, UserId, VideoId},
+    ids::{FlowId, JobId, UserId, VideoId},
     jobs::{JobState, WaitingFor},
+    uploads::FlowStatus,
+    videos::VideoStatus,
 };
 
 /// A job changed.
@@ -32,12 +34,47 @@ pub struct Notice {
     pub code: String,
 }
 
-/// Everything that travels. Grows with the features: `video` and `upload` join with theirs.
+/// An upload moved. Only its owner hears of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UploadChanged {
+    pub flow: FlowId,
+    pub user: UserId,
+    /// None for a part of a concatenation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub video: Option<VideoId>,
+    pub status: FlowStatus,
+    /// Bytes that have arrived.
+    pub offset: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub length: Option<u64>,
+    /// Whether somebody is sending just now.
+    pub receiving: bool,
+    pub name: String,
+}
+
+/// A video changed: what it is called, who may see it, how far it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VideoChanged {
+    pub id: VideoId,
+    pub owner: UserId,
+    pub status: VideoStatus,
+    pub playable: bool,
+    /// A stable code, once it has failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// It is gone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub removed: bool,
+}
+
+/// Everything that travels.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum Event {
     Job(JobChanged),
     Notice(Notice),
+    Upload(UploadChanged),
+    Video(VideoChanged),
 }
 
 /// How things stand: what every stream begins with, and begins again with whenever something
@@ -45,6 +82,9 @@ pub enum Event {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot {
     pub jobs: Vec<JobChanged>,
+    /// The unfinished uploads of the person who listens.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub uploads: Vec<UploadChanged>,
 }
 
 /// What a listener can ask for.
@@ -74,6 +114,9 @@ impl Event {
             (Self::Job(job), Topic::Job(id)) => job.id == *id,
             (Self::Job(job), Topic::Video(id)) => job.video == Some(*id),
             (Self::Notice(notice), Topic::User(id)) => notice.user == *id,
+            (Self::Upload(upload), Topic::User(id)) => upload.user == *id,
+            (Self::Video(video), Topic::Video(id)) => video.id == *id,
+            (Self::Video(video), Topic::User(id)) => video.owner == *id,
             _ => false,
         }
     }

@@ -111,6 +111,8 @@ ids! {
     VideoId,
     /// One source stream of a video on its way in.
     FlowId,
+    /// Media by content: what several videos may share.
+    AssetId,
     /// A unit of background work.
     JobId,
     /// One process that runs jobs.

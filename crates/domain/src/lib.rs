@@ -13,3 +13,5 @@ pub mod media;
 pub mod problem;
 pub mod routes;
 pub mod theme;
+pub mod uploads;
+pub mod videos;

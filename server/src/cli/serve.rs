@@ -18,7 +18,7 @@ use super::{BROKEN, FINE};
 use crate::{
     config::{Role, STOP_WITHIN, Settings},
     http::{
-        self, Findings, Metrics, Parts, SharedPages, Site, State, events::Streams,
+        self, Findings, Metrics, Parts, Patience, SharedPages, Site, State, events::Streams,
         security::limits::Limits,
     },
     logging,
@@ -87,7 +87,14 @@ pub(super) async fn run(settings: Settings) -> Result<u8, StartError> {
             metrics: Metrics::default(),
             findings: Findings::default(),
             streams: Streams::default(),
+            patience: Patience::default(),
             stopping: stopping.clone(),
+        });
+        // What runs is written down before connections end, and nothing new begins.
+        let (uploads, stops) = (backend.uploads.clone(), stopping.clone());
+        parts.add("uploads", async move {
+            stops.cancelled().await;
+            uploads.stop().await;
         });
         let router = http::router(state);
         parts.add(

@@ -12,6 +12,7 @@ mod people;
 mod redacted;
 mod roles;
 mod storage;
+mod uploads;
 mod work;
 
 use std::time::Duration;
@@ -24,6 +25,7 @@ pub use self::{
     redacted::Secret,
     roles::{Role, Roles},
     storage::{Data, DatabaseUrl, RedisUrl},
+    uploads::Uploads,
     work::Work,
 };
 
@@ -44,6 +46,8 @@ pub struct Settings {
     pub mail: Mail,
     #[command(flatten)]
     pub people: People,
+    #[command(flatten)]
+    pub uploads: Uploads,
     #[command(flatten)]
     pub work: Work,
     #[command(flatten)]
@@ -71,6 +75,7 @@ impl Settings {
             public_url: public_url.to_owned(),
             workers: self.work.workers(),
             accounts: self.people.options(),
+            uploads: self.uploads.options(),
             timing: backend::jobs::Timing::default(),
         }
     }

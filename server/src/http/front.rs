@@ -25,7 +25,7 @@ use super::{
         headers::{self, Framing},
         origin,
     },
-    visit, wellformed,
+    uploads, visit, wellformed,
 };
 
 pub(super) async fn front(
@@ -68,6 +68,9 @@ pub(super) async fn front(
 
     let nonce = response.extensions_mut().remove::<PageNonce>();
     let headers = response.headers_mut();
+    if uploads::is_below(about.uri.path()) {
+        uploads::dress(headers);
+    }
     headers::dress(
         headers,
         nonce.as_ref().map(|n| n.0.as_str()),

@@ -20,6 +20,7 @@ mod shared;
 mod site;
 mod state;
 mod ui;
+mod uploads;
 mod visit;
 mod wellformed;
 
@@ -41,6 +42,7 @@ pub use self::{
     shared::SharedPages,
     site::{Site, find_site},
     state::{Parts, State},
+    uploads::Patience,
 };
 
 /// A page opens one stream, and again after a break; who opens more is no page.
@@ -69,6 +71,7 @@ pub fn router_with(state: State, extra: Router<State>) -> Router {
         .merge(described)
         .merge(ui::routes())
         .merge(accounts::routes(&state))
+        .merge(uploads::routes())
         .merge(extra)
         .fallback(site::file)
         .layer(middleware::from_fn_with_state(state.clone(), front::front))
@@ -84,6 +87,7 @@ fn described(state: &State) -> OpenApiRouter<State> {
     OpenApiRouter::with_openapi(openapi::base())
         .merge(events)
         .merge(accounts::described(state))
+        .merge(uploads::described())
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(metrics::metrics))

@@ -263,7 +263,10 @@ impl Form {
             path.strip_prefix(root)
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
-        if below("/api") || below("/auth") || below(domain::routes::EVENTS) {
+        if ["/api", "/auth", domain::routes::EVENTS, "/uploads"]
+            .into_iter()
+            .any(below)
+        {
             return Self::Json;
         }
         if below(domain::routes::PKG) || below(domain::accounts::paths::AVATARS) {

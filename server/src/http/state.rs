@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     events::Streams, health::Findings, metrics::Metrics, security::limits::Limits,
-    shared::SharedPages, site::Site,
+    shared::SharedPages, site::Site, uploads::Patience,
 };
 use crate::config::Proxies;
 
@@ -34,6 +34,8 @@ pub struct Parts {
     pub findings: Findings,
     /// Open event streams.
     pub streams: Streams,
+    /// How long a silent upload is waited for.
+    pub patience: Patience,
     /// Cancelled when the server stops: streams without an end of their own end then.
     pub stopping: CancellationToken,
 }

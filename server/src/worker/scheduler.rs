@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use backend::{Backend, accounts::TidyAccounts, db::DbError, jobs::Sweep};
+use backend::{Backend, accounts::TidyAccounts, db::DbError, jobs::Sweep, uploads::TidyUploads};
 use domain::ids::WorkerId;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -38,6 +38,7 @@ pub(super) async fn run(backend: &Backend, shutdown: &CancellationToken) {
             if tidy_at <= Instant::now() {
                 backend.jobs.submit(&Sweep::default()).await?;
                 backend.jobs.submit(&TidyAccounts::default()).await?;
+                backend.jobs.submit(&TidyUploads::default()).await?;
                 tidy_at = Instant::now() + timing.tidy;
             }
             Ok::<(), DbError>(())

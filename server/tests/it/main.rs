@@ -21,3 +21,4 @@ mod pages;
 mod process;
 mod security;
 mod site;
+mod uploads;

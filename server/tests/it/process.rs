@@ -81,6 +81,8 @@ fn help_lists_every_variable_and_its_default() {
         "SMTP_URL",
         "KADR_MAIL_FROM",
         "KADR_SECRET",
+        "KADR_MAX_UPLOAD",
+        "KADR_QUOTA",
         "KADR_WORKERS",
         "KADR_TRUSTED_PROXIES",
         "KADR_LOG_FORMAT",
@@ -112,6 +114,8 @@ fn a_wrong_value_is_one_sentence_that_names_its_variable() {
             "an address without a path",
         ),
         ("KADR_ROLES", "web,cook", "web, worker and scheduler"),
+        ("KADR_MAX_UPLOAD", "much", "a size like"),
+        ("KADR_QUOTA", "-1", "a size like"),
         ("KADR_WORKERS", "0", "a number from 1 to 1024"),
         (
             "KADR_TRUSTED_PROXIES",
@@ -158,6 +162,8 @@ fn empty_variables_are_as_good_as_none() {
         serve(data.path())
             .env("REDIS_URL", "")
             .env("SMTP_URL", "")
+            .env("KADR_MAX_UPLOAD", "")
+            .env("KADR_QUOTA", "")
             .env("KADR_WORKERS", ""),
     );
     assert_eq!(launch.stop().code, Some(0));

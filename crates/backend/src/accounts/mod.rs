@@ -32,6 +32,7 @@ use std::sync::Arc;
 use domain::accounts::RegistrationMode;
 pub use domain::ids::SessionId;
 
+pub(crate) use self::users::hold;
 use self::{access::Signer, avatar::Avatars, passwords::Passwords, throttle::Throttle};
 pub use self::{
     access::{Bearer, Program, TokenPair},

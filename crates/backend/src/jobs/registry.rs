@@ -54,6 +54,9 @@ impl Registry {
             .with::<crate::accounts::RequestReset>()
             .with::<crate::accounts::RemoveAccount>()
             .with::<crate::accounts::TidyAccounts>()
+            .with::<crate::assets::RemoveAsset>()
+            .with::<crate::uploads::JoinPieces>()
+            .with::<crate::uploads::TidyUploads>()
     }
 
     /// Adds a kind.

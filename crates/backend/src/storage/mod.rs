@@ -3,6 +3,9 @@
 //!
 //! A key is a relative path of our own making; nothing a person sent ever becomes one.
 
+mod room;
+mod spool;
+
 use std::{
     io,
     path::{Path, PathBuf},
@@ -11,10 +14,16 @@ use std::{
 
 use bytes::Bytes;
 
+pub use self::{
+    room::Room,
+    spool::{Spool, SpoolError, Syncer},
+};
+
 /// The files. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Storage {
     root: Arc<Path>,
+    room: Room,
 }
 
 /// Why a file could not be kept or given.
@@ -57,7 +66,87 @@ impl Storage {
     pub fn below(root: impl Into<PathBuf>) -> Self {
         Self {
             root: root.into().into(),
+            room: Room::default(),
         }
+    }
+
+    /// How much can still be kept.
+    #[must_use]
+    pub fn room(&self) -> &Room {
+        &self.room
+    }
+
+    /// Bytes that are free where the files lie.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub async fn free(&self) -> Result<u64, StorageError> {
+        let (root, room) = (Arc::clone(&self.root), self.room.clone());
+        blocking(move || {
+            std::fs::create_dir_all(&root)?;
+            room.free(&root)
+        })
+        .await
+    }
+
+    /// Opens a file to be written in pieces, for this writer alone; see [`Spool`].
+    ///
+    /// # Errors
+    /// [`SpoolError::Held`] while another writer has it, in this process or another.
+    pub async fn spool(&self, key: &str, create: bool) -> Result<Spool, SpoolError> {
+        let (path, root, room) = (self.path(key), Arc::clone(&self.root), self.room.clone());
+        tokio::task::spawn_blocking(move || Spool::open(&path, &root, create, room))
+            .await
+            .map_err(|_| SpoolError::Io(io::Error::other("the work was dropped")))?
+    }
+
+    /// How long a file is, if there is one.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub async fn size(&self, key: &str) -> Result<Option<u64>, StorageError> {
+        let path = self.path(key);
+        blocking(move || match std::fs::metadata(path) {
+            Ok(file) => Ok(Some(file.len())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        })
+        .await
+    }
+
+    /// Where a file lies, for who hands it to a program of ours.
+    #[must_use]
+    pub fn place(&self, key: &str) -> PathBuf {
+        self.path(key)
+    }
+
+    /// The last parts of all keys two folders below `key` that were not touched for `age`:
+    /// what a search for the lost looks at.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub async fn old_names(
+        &self,
+        key: &str,
+        age: std::time::Duration,
+    ) -> Result<Vec<String>, StorageError> {
+        let path = self.path(key);
+        blocking(move || {
+            let mut found = Vec::new();
+            for folder in entries(&path)? {
+                for file in entries(&folder)? {
+                    let touched = file.metadata().and_then(|file| file.modified());
+                    let Ok(touched) = touched else { continue };
+                    if touched.elapsed().is_ok_and(|since| since >= age)
+                        && let Some(name) = file.file_name().and_then(std::ffi::OsStr::to_str)
+                    {
+                        found.push(name.to_owned());
+                    }
+                }
+            }
+            Ok(found)
+        })
+        .await
     }
 
     /// Keeps a file: written beside, made durable, then renamed, so that nobody ever sees half
@@ -108,6 +197,21 @@ impl Storage {
             "a key of our own making stays below the root: {key}"
         );
         self.root.join(key)
+    }
+}
+
+fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    match std::fs::read_dir(folder) {
+        Ok(entries) => entries.map(|entry| Ok(entry?.path())).collect(),
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+            ) =>
+        {
+            Ok(Vec::new())
+        }
+        Err(error) => Err(error),
     }
 }
 

@@ -6,3 +6,4 @@ mod db;
 mod events;
 mod jobs;
 mod queue;
+mod uploads;

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use domain::{
     events::{Event, Topic},
-    ids::{ID_LENGTH, JobId, VideoId},
+    ids::{ID_LENGTH, JobId, UserId, VideoId},
 };
 use url::form_urlencoded;
 
@@ -18,6 +18,8 @@ pub(super) const MOST: usize = 100;
 pub(super) struct Asked {
     pub(super) videos: Box<[VideoId]>,
     pub(super) jobs: Box<[JobId]>,
+    /// Who listens, if anybody: their own uploads and notices come unasked.
+    pub(super) user: Option<UserId>,
 }
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -60,13 +62,22 @@ impl Asked {
         Ok(Self {
             videos: videos.into(),
             jobs: jobs.into(),
+            user: None,
         })
+    }
+
+    pub(super) fn by(self, user: Option<UserId>) -> Self {
+        Self { user, ..self }
     }
 
     pub(super) fn concerns(&self, event: &Event) -> bool {
         let videos = self.videos.iter().map(|id| Topic::Video(*id));
         let jobs = self.jobs.iter().map(|id| Topic::Job(*id));
-        videos.chain(jobs).any(|topic| event.concerns(&topic))
+        let user = self.user.map(Topic::User);
+        videos
+            .chain(jobs)
+            .chain(user)
+            .any(|topic| event.concerns(&topic))
     }
 }
 
@@ -112,6 +123,7 @@ mod tests {
             Ok(Asked {
                 videos: [a, b].into(),
                 jobs: [job].into(),
+                user: None,
             })
         );
         assert_eq!(

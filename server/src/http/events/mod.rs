@@ -13,14 +13,14 @@ mod stream;
 
 use std::{sync::Arc, time::Duration};
 
-use app::context::Identity;
+use app::context::{Identity, Refused};
 use axum::{
     body::Body,
     extract::{self, RawQuery},
     response::Response,
 };
 use backend::Backend;
-use domain::problem::Problem;
+use domain::{accounts::Scope, problem::Problem};
 use http::{HeaderValue, header};
 use tokio_util::sync::CancellationToken;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -105,7 +105,7 @@ pub(super) fn routes() -> OpenApiRouter<State> {
     OpenApiRouter::new().routes(routes!(events))
 }
 
-/// What changes, as it happens
+/// What changes, as it happens; to who is logged in also their uploads and notices
 #[utoipa::path(
     get, path = domain::routes::EVENTS, tag = "events",
     params(
@@ -126,8 +126,13 @@ async fn events(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Fault> {
     let asked = Asked::parse(query.as_deref().unwrap_or_default())?;
-    // Who cannot be told is a guest: a stream tells nothing that needs more.
-    let person = identity.visitor().await.ok().flatten();
+    let person = match identity.visitor().await {
+        Ok(visitor) => visitor.filter(|visitor| visitor.may(Scope::Read).is_ok()),
+        // What everybody may hear is not refused to who shows something that is no good.
+        Err(Refused::BadToken) => None,
+        Err(_) => return Err(Fault::Unavailable),
+    };
+    let asked = asked.by(person.map(|person| person.user.id));
     let visitor = person.map_or_else(
         || Visitor::at(caller.address),
         |person| Visitor::Person(person.user.id),

@@ -96,7 +96,7 @@ impl Coalescer {
 fn before(told: &Told) -> Option<&JobChanged> {
     match &*told.last {
         Event::Job(job) => Some(job),
-        Event::Notice(_) => None,
+        _ => None,
     }
 }
 
@@ -136,7 +136,7 @@ mod tests {
             .iter()
             .filter_map(|event| match &**event {
                 Event::Job(job) => Some(job.progress),
-                Event::Notice(_) => None,
+                _ => None,
             })
             .collect();
         assert_eq!(heard, [0.0, 249.0, 499.0, 749.0, 999.0]);

@@ -168,7 +168,11 @@ impl Stream {
 
 async fn snapshot(backend: &Backend, asked: &Asked) -> Result<Bytes, DbError> {
     let jobs = backend.jobs.snapshot(&asked.jobs, &asked.videos).await?;
-    let data = serde_json::to_string(&Snapshot { jobs }).unwrap_or_default();
+    let uploads = match asked.user {
+        Some(user) => backend.uploads.snapshot(user).await?,
+        None => Vec::new(),
+    };
+    let data = serde_json::to_string(&Snapshot { jobs, uploads }).unwrap_or_default();
     Ok(format!("event: snapshot\ndata: {data}\n\n").into())
 }
 

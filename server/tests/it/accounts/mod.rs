@@ -16,7 +16,7 @@ use testkit::sqlx::{self, Row as _};
 
 use crate::harness::{Answer, Case, TestApp};
 
-const PASSWORD: &str = "correct horse battery";
+pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// Somebody with an account: `{nick}@mail.example`, and [`PASSWORD`].
 pub(crate) async fn person(app: &TestApp, nick: &str, role: Role) -> User {
@@ -86,7 +86,7 @@ impl<'a> Browser<'a> {
         .await
     }
 
-    fn session(&self) -> Option<&str> {
+    pub(crate) fn session(&self) -> Option<&str> {
         self.cookies.get("kadr_session").map(String::as_str)
     }
 
@@ -103,7 +103,7 @@ impl<'a> Browser<'a> {
     }
 
     /// A form with a file.
-    async fn upload(&mut self, path: &str, parts: &[Part<'_>]) -> Answer {
+    pub(crate) async fn upload(&mut self, path: &str, parts: &[Part<'_>]) -> Answer {
         let kind = format!("multipart/form-data; boundary={BOUNDARY}");
         self.post(path, &kind, multipart(parts)).await
     }
@@ -117,7 +117,7 @@ impl<'a> Browser<'a> {
         self.send(case).await
     }
 
-    async fn send(&mut self, case: Case) -> Answer {
+    pub(crate) async fn send(&mut self, case: Case) -> Answer {
         let mut case = if self.scripts {
             case.header("accept", "application/json")
         } else {
@@ -174,7 +174,7 @@ fn cookie_line(answer: &Answer, name: &str) -> String {
 
 const BOUNDARY: &str = "----kadr-test-boundary";
 
-enum Part<'a> {
+pub(crate) enum Part<'a> {
     Field(&'a str, &'a str),
     File(&'a str, &'a [u8]),
 }

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use axum::Router;
 use domain::accounts::RegistrationMode;
 use server::http::{
-    self, Findings, Metrics, Parts, SharedPages, Site, State, events::Streams,
+    self, Findings, Metrics, Parts, Patience, SharedPages, Site, State, events::Streams,
     security::limits::Limits,
 };
 use testkit::{TestBackend, TestDb};
@@ -24,6 +24,8 @@ pub(crate) struct Builder {
     redis_url: Option<String>,
     db: Option<TestDb>,
     registration: RegistrationMode,
+    patience: Patience,
+    uploads: backend::uploads::Options,
 }
 
 impl Builder {
@@ -40,6 +42,18 @@ impl Builder {
 
     pub(crate) fn public_url(mut self, url: &str) -> Self {
         self.public_url = Some(url.to_owned());
+        self
+    }
+
+    /// How long a silent upload is waited for.
+    pub(crate) fn patience(mut self, patience: Duration) -> Self {
+        self.patience = Patience(patience);
+        self
+    }
+
+    /// The limits of uploads.
+    pub(crate) fn uploads(mut self, change: impl FnOnce(&mut backend::uploads::Options)) -> Self {
+        change(&mut self.uploads);
         self
     }
 
@@ -66,21 +80,32 @@ impl Builder {
         self
     }
 
-    pub(crate) async fn start(self) -> TestApp {
-        let db = match self.db {
+    pub(crate) async fn start(mut self) -> TestApp {
+        let db = match self.db.take() {
             Some(db) => db,
             None => TestDb::sqlite().await,
         };
+        let (addr, state) = self.run(&db).await;
+        TestApp { addr, state, db }
+    }
+
+    /// Another process on the database and the folder of a server.
+    pub(crate) async fn beside(self, app: &TestApp) -> (SocketAddr, State) {
+        self.run(&app.db).await
+    }
+
+    async fn run(self, db: &TestDb) -> (SocketAddr, State) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
         let public_url = self.public_url.unwrap_or_else(|| format!("http://{addr}"));
-        let backend = TestBackend::over(&db)
+        let backend = TestBackend::over(db)
             .settings(|settings| {
                 settings.public_url.clone_from(&public_url);
                 settings.redis_url = self.redis_url;
                 settings.accounts.registration = self.registration;
+                settings.uploads = self.uploads;
             })
-            .open(&db)
+            .open(db)
             .await;
         let (site, assets) = Site::load(built_site()).unwrap();
         let stopping = CancellationToken::new();
@@ -96,6 +121,7 @@ impl Builder {
             metrics: Metrics::default(),
             findings: Findings::default(),
             streams: self.streams.unwrap_or_default(),
+            patience: self.patience,
             stopping: stopping.clone(),
         });
         let router = http::router_with(state.clone(), self.extra);
@@ -105,7 +131,7 @@ impl Builder {
             stopping,
             Duration::from_secs(5),
         ));
-        TestApp { addr, state, db }
+        (addr, state)
     }
 }
 

@@ -148,4 +148,5 @@ pub(super) fn registry() -> Registry {
         .with::<super::witness::Witnessed>()
         .with::<backend::jobs::Sweep>()
         .with::<backend::accounts::TidyAccounts>()
+        .with::<backend::uploads::TidyUploads>()
 }

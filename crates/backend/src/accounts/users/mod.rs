@@ -14,6 +14,7 @@ use domain::{
 
 pub use self::profile::{Availability, NewUser, Settings};
 use super::{Accounts, AccountsError, fold};
+use crate::db::{DbError, Tx};
 
 /// An account, as its owner and the house know it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +44,12 @@ impl User {
     pub const fn is_leaving(&self) -> bool {
         self.leaves_at.is_some()
     }
+}
+
+/// Somebody, held until the end of the transaction: limits of a person are reckoned by one
+/// transaction at a time.
+pub(crate) async fn hold(tx: &mut Tx, id: UserId) -> Result<Option<User>, DbError> {
+    store::hold(tx, id).await
 }
 
 impl Accounts {

@@ -113,6 +113,19 @@ pub(in crate::accounts) async fn within(tx: &mut Tx, id: UserId) -> Result<Optio
     row.as_ref().map(user).transpose()
 }
 
+/// The same, held until the end of the transaction by an update that changes nothing: what is
+/// counted for a person meanwhile is counted by one at a time.
+pub(super) async fn hold(tx: &mut Tx, id: UserId) -> Result<Option<User>, DbError> {
+    let row = sqlx::query(concat!(
+        "UPDATE users SET role = role WHERE id = $1 RETURNING ",
+        columns!()
+    ))
+    .bind(id.to_string())
+    .fetch_optional(&mut **tx)
+    .await?;
+    row.as_ref().map(user).transpose()
+}
+
 pub(in crate::accounts) async fn by_key(
     db: &Db,
     email_key: Option<&str>,

@@ -1,0 +1,74 @@
+//! Making durable what was written: the file first, then what we say about it.
+
+use domain::ids::FlowId;
+
+use super::{
+    super::{Uploads, UploadsError, store},
+    Point,
+};
+use crate::storage::Syncer;
+
+/// Why a flush did not succeed.
+#[derive(Debug)]
+pub(super) enum Unflushed {
+    /// What was written since the last success is in doubt.
+    Sync(UploadsError),
+    /// The bytes are safe, but nobody could be told.
+    Commit(UploadsError),
+}
+
+impl From<Unflushed> for UploadsError {
+    fn from(unflushed: Unflushed) -> Self {
+        match unflushed {
+            Unflushed::Sync(error) | Unflushed::Commit(error) => error,
+        }
+    }
+}
+
+pub(super) async fn sync(syncer: Syncer) -> Result<(), Unflushed> {
+    let synced = tokio::task::spawn_blocking(move || syncer.sync()).await;
+    match synced {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(Unflushed::Sync(error.into())),
+        Err(_) => Err(Unflushed::Sync(UploadsError::Internal("a sync broke off"))),
+    }
+}
+
+pub(super) async fn commit(
+    uploads: &Uploads,
+    flow: FlowId,
+    epoch: i64,
+    point: &Point,
+) -> Result<(), Unflushed> {
+    let now = uploads.now();
+    let say = async {
+        let mut tx = uploads.db().write().await?;
+        let expires_at = uploads.expiry(now);
+        let heard = store::checkpoint(&mut tx, flow, epoch, point, now, expires_at).await?;
+        tx.commit().await?;
+        Ok::<_, UploadsError>(heard)
+    };
+    match say.await {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Unflushed::Commit(uploads.lost(flow).await)),
+        Err(error) => Err(Unflushed::Commit(error)),
+    }
+}
+
+/// Both; answers up to where it is durable. Without a point only the file.
+pub(super) async fn flush(
+    uploads: Uploads,
+    flow: FlowId,
+    epoch: i64,
+    syncer: Syncer,
+    point: Option<Point>,
+) -> Result<Option<Point>, Unflushed> {
+    // The lock on the file ends with the last handle to it: not before the commit.
+    let held = syncer.clone();
+    sync(syncer).await?;
+    if let Some(point) = &point {
+        commit(&uploads, flow, epoch, point).await?;
+    }
+    drop(held);
+    Ok(point)
+}

@@ -1,0 +1,243 @@
+// One upload as a person sees it: made from the template of the page, painted when something
+// changed. What can be done stands on its buttons; `data-state` tells styles and tests.
+import { Details } from "./details.js";
+import { firstFrame } from "./first-frame.js";
+
+/** Somebody who was heard of so lately still sends. */
+const HEARD = 6000;
+/** How long a question on a button stands. */
+const SURE = 6000;
+
+/** What can be done, by state; in the order of the buttons of the template. */
+const ACTS = {
+  preparing: ["remove"],
+  queued: ["pause", "remove"],
+  looking: ["pause", "remove"],
+  twice: ["keep", "drop"],
+  sending: ["pause", "remove"],
+  resting: ["now", "pause", "remove"],
+  paused: ["resume", "remove"],
+  failed: ["retry", "remove"],
+  unreadable: ["choose", "remove"],
+  waiting: ["choose", "remove"],
+  foreign: ["remove"],
+  elsewhere: ["remove"],
+  done: ["dismiss"],
+};
+
+let count = 0;
+
+export class Card {
+  #page;
+  #parts = new Map();
+  #shown = {};
+  #sure = 0;
+  #heard = -Infinity;
+  /** Its file is still looked at. */
+  isPreparing = false;
+
+  /** Of a file that was chosen here, or of an upload that the server knows (`flow`). */
+  constructor(page, template, { name, size, flow = null, video = null, offset = 0, print, isOurs = true, details = {} }) {
+    this.#page = page;
+    this.name = name;
+    this.size = size;
+    this.flow = flow;
+    this.video = video;
+    this.offset = offset;
+    this.print = print;
+    this.isOurs = isOurs;
+    this.sender = null;
+    /** How far the video is, after its bytes: `null` while they are on their way. */
+    this.stage = null;
+    this.element = template.content.firstElementChild.cloneNode(true);
+    unique(this.element, (count += 1));
+    for (const part of this.element.querySelectorAll("[data-part]")) this.#parts.set(part.dataset.part, part);
+    this.part("name").textContent = name;
+    this.part("size").textContent = size === null ? "" : page.words.size(size);
+    this.details = new Details(this.element, page.words, details);
+    if (video) this.details.belongsTo(video);
+    this.element.addEventListener("click", (event) => {
+      const act = event.target.closest("[data-act]")?.dataset.act;
+      if (act) this.#act(act);
+    });
+    this.paint();
+  }
+
+  part(name) {
+    return this.#parts.get(name);
+  }
+
+  get state() {
+    if (this.stage !== null) return "done";
+    if (this.sender) {
+      const { state, code } = this.sender;
+      return state === "failed" && code === "file_unreadable" ? "unreadable" : state;
+    }
+    if (this.isPreparing) return "preparing";
+    if (performance.now() - this.#heard < HEARD) return "elsewhere";
+    return this.isOurs ? "waiting" : "foreign";
+  }
+
+  /** Bytes that are there, as far as anybody has said. */
+  get acknowledged() {
+    return this.stage !== null ? (this.size ?? 0) : (this.sender?.acknowledged ?? this.offset);
+  }
+
+  /** Somebody else sends it, or sent it a moment ago. */
+  hearOthers(offset, receiving) {
+    if (receiving || offset > this.offset) {
+      this.#heard = performance.now();
+      setTimeout(() => this.paint(), HEARD + 100);
+    }
+    this.offset = Math.max(this.offset, offset);
+    this.paint();
+  }
+
+  /** The file is here: its first frame is shown when the browser can decode it. */
+  async picture(file) {
+    const url = await firstFrame(file);
+    if (!url) return;
+    const image = this.part("frame");
+    image.onload = () => URL.revokeObjectURL(url);
+    image.src = url;
+    image.hidden = false;
+  }
+
+  #act(act) {
+    if (act === "remove" && this.acknowledged > 0 && this.stage === null) {
+      // Hours may be in it: asked once, on the same button.
+      if (!this.#sure) {
+        this.#ask(true);
+        this.#sure = setTimeout(() => this.#ask(false), SURE);
+        return;
+      }
+    }
+    this.#page.act(this, act);
+  }
+
+  #ask(asks) {
+    clearTimeout(this.#sure);
+    this.#sure = 0;
+    const button = this.element.querySelector('[data-act="remove"]');
+    const text = this.#page.words.say(asks ? "remove_sure" : "remove");
+    button.querySelector("span").textContent = text;
+    button.dataset.variant = asks ? "danger" : "quiet";
+    if (asks) this.#page.announce(this.#page.words.say("remove_question", { name: this.name }));
+  }
+
+  paint() {
+    const { words } = this.#page;
+    const state = this.state;
+    const { acknowledged, size } = this;
+    const onTheWay = this.stage === null ? (this.sender?.onTheWay ?? 0) : 0;
+    const of = (bytes) => (size ? Math.min(1, bytes / size) : 0);
+    const looking = state === "looking";
+    const share = looking ? this.sender.looked : of(acknowledged);
+    this.#set("state", state, () => {
+      this.element.dataset.state = state;
+      this.#buttons(ACTS[state] ?? []);
+    });
+    const bar = this.part("bar");
+    this.#set("share", share, () => bar.style.setProperty("--acknowledged", String(share)));
+    this.#set("sent", of(acknowledged + onTheWay), (sent) => bar.style.setProperty("--sent", String(sent)));
+    this.#set("percent", Math.floor(share * 100), (percent) => bar.setAttribute("aria-valuenow", String(percent)));
+    const figures = this.#figures(state, onTheWay);
+    this.#set("figures", figures, () => (this.part("figures").textContent = figures));
+    const status = this.#status(state, share);
+    this.#set("status", status, () => {
+      this.part("status").textContent = status;
+      if (status) bar.setAttribute("aria-valuetext", status);
+      else bar.removeAttribute("aria-valuetext");
+    });
+    this.#set("link", this.#link(state), (link) => {
+      const anchor = this.part("link");
+      anchor.hidden = !link;
+      if (link) [anchor.href, anchor.textContent] = link.split("\n");
+    });
+  }
+
+  /** What has not changed is not written again: a screen reader would read it again. */
+  #set(what, value, act) {
+    if (this.#shown[what] === value) return;
+    this.#shown[what] = value;
+    act(value);
+  }
+
+  #buttons(acts) {
+    const had = this.element.contains(document.activeElement) && document.activeElement.matches("[data-act]");
+    if (this.#sure) this.#ask(false);
+    for (const button of this.element.querySelectorAll("[data-act]")) button.hidden = !acts.includes(button.dataset.act);
+    // The button that was pressed may be gone: the next one takes its place.
+    if (had && document.activeElement.hidden) this.element.querySelector("[data-act]:not([hidden])")?.focus();
+  }
+
+  #figures(state, onTheWay) {
+    const { words } = this.#page;
+    if (this.stage !== null || this.size === null || state === "looking" || state === "preparing") return "";
+    const said = [words.percent(this.acknowledged / this.size)];
+    const speed = this.sender?.speed ?? 0;
+    if (state === "sending" && speed > 0) {
+      const left = ((this.size - this.acknowledged - onTheWay) / speed) * 1000;
+      said.push(words.speed(speed), words.say("left", { time: words.time(left) }));
+    }
+    return said.join(" · ");
+  }
+
+  #status(state, share) {
+    const { words } = this.#page;
+    const code = this.sender?.code;
+    switch (state) {
+      case "sending":
+        return "";
+      case "looking":
+        return words.say("looking", { percent: words.percent(share) });
+      case "twice":
+        return words.say("twice", { title: this.sender.known.title });
+      case "resting": {
+        const time = words.time(Math.max(1000, this.sender.until - performance.now()));
+        return words.say(words.has(`resting_${code}`) ? `resting_${code}` : "resting", { time });
+      }
+      case "failed":
+      case "unreadable":
+        return words.say(code);
+      case "waiting":
+        return words.say("waiting", { name: this.name, percent: words.percent(share) });
+      case "done":
+        return this.#stage();
+      default:
+        return words.has(state) ? words.say(state) : "";
+    }
+  }
+
+  /** After the last byte. */
+  #stage() {
+    const { words } = this.#page;
+    const { status, job, error } = this.stage;
+    if (status === "completed") return words.say("stage_completed");
+    if (status === "failed") return words.say(`stage_${error}`, {}, "stage_failed");
+    if (job?.waiting_for) return words.say(`stage_waiting_${job.waiting_for}`, {}, "stage_queued");
+    if (job?.state === "running") return words.say("stage_running", { percent: words.percent(job.progress ?? 0) });
+    return words.say("stage_queued");
+  }
+
+  #link(state) {
+    const { words, watch } = this.#page;
+    if (state === "twice") return `${watch}${this.sender.known.video}\n${words.say("see_known")}`;
+    if (state === "failed" && this.sender.code === "not_logged_in") return `${this.#page.login}\n${words.say("log_in")}`;
+    if (this.stage?.status === "completed" || this.stage?.playable) return `${watch}${this.video}\n${words.say("see")}`;
+    return "";
+  }
+}
+
+/** Ids of a template become ids of this card, and what points to them follows. */
+function unique(element, number) {
+  const ids = new Set([...element.querySelectorAll("[id]")].map((inside) => inside.id));
+  for (const inside of element.querySelectorAll("*")) {
+    for (const name of ["id", "for", "aria-describedby", "aria-labelledby", "aria-controls"]) {
+      const value = inside.getAttribute(name);
+      if (value === null) continue;
+      const mapped = value.split(" ").map((id) => (ids.has(id) ? `${id}-${number}` : id));
+      inside.setAttribute(name, mapped.join(" "));
+    }
+  }
+}
