@@ -1,4 +1,5 @@
-//! What is known about a media file: the words between `kadr` and its helper `kadr-media`.
+//! The words between `kadr` and its helper as they were when it could only probe. They go as soon
+//! as the helper speaks those of [`super::spec`] and [`super::line`].
 
 use serde::{Deserialize, Serialize};
 
