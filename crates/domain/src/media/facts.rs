@@ -212,7 +212,7 @@ pub struct AudioFacts {
 pub struct SubtitleFacts {
     pub index: usize,
     pub codec: String,
-    /// Text, which can become WebVTT; pictures cannot.
+    /// Text, which can become `WebVTT`; pictures cannot.
     pub text: bool,
     pub language: Option<String>,
     pub title: Option<String>,

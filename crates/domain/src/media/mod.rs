@@ -2,12 +2,13 @@
 //! its helper `kadr-media`.
 //!
 //! [`facts`]: what a probe found. [`spec`]: one line of what the server writes to the helper.
-//! [`line`]: one line of what comes back. Times are whole microseconds after [`facts::Facts::start`],
+//! [`line`]: one line of what comes back. [`plan`]: what is to be made of a file. Times are whole microseconds after [`facts::Facts::start`],
 //! rounded to the nearest, so that the same tick of a file is the same number everywhere.
 
 mod before;
 pub mod facts;
 pub mod line;
+pub mod plan;
 pub mod spec;
 
 pub use self::before::{Facts, Line, MediaFault, StreamFacts, StreamKind};

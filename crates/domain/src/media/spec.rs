@@ -103,6 +103,20 @@ pub struct Picture {
     pub pace: Pace,
 }
 
+impl Picture {
+    /// Nothing is done to a picture but scaling.
+    #[must_use]
+    pub const fn upright() -> Self {
+        Self {
+            rotation: Rotation::None,
+            mirrored: false,
+            fields: FieldOrder::Progressive,
+            hdr: None,
+            pace: Pace::Variable { step: 0 },
+        }
+    }
+}
+
 /// When frames are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -150,8 +164,9 @@ pub struct Audio {
     pub how: Sound,
     /// When segments begin: each with the first packet at or after that time.
     pub segments: Vec<Micros>,
-    /// Where the picture ends: sound that is longer is kept, silence fills up what is shorter by
-    /// more than a segment. `None` without a picture.
+    /// Where the picture ends: sound that is longer is kept; where it is encoded, silence fills up
+    /// what is shorter. `None` without a picture. Segments that would be empty at the end are not
+    /// made.
     pub until: Option<Micros>,
 }
 
@@ -231,7 +246,7 @@ pub struct Waveform {
     pub until: Micros,
 }
 
-/// Text subtitles as one WebVTT file.
+/// Text subtitles as one `WebVTT` file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subtitles {
     pub stream: usize,
