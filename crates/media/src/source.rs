@@ -12,9 +12,9 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use ffmpeg_next::{Dictionary, Packet, format};
+use ffmpeg_next::{Dictionary, Packet, format, media::Type};
 
-use crate::error::MediaError;
+use crate::{clock::MICROS, error::MediaError, raw};
 
 /// Demuxers of containers and of bare sound. Never: playlists (hls, dash, concat), pictures
 /// (image2 reads neighbours by pattern), sdp, lavfi, scripts.
@@ -24,10 +24,20 @@ const FORMATS: &str = "mov,matroska,webm,avi,flv,live_flv,mpegts,mpeg,asf,ogg,mx
 /// No protocol has this name; an empty list would mean "all".
 const NO_PROTOCOL: &str = "none";
 
+/// More streams than any honest file has: a header with 100,000 of them is refused.
+const STREAMS: &str = "256";
+
+/// This many unreadable stretches in a row are the end of the file.
+const STUMBLES: u32 = 2000;
+
 /// An opened file.
 pub(crate) struct Source {
     input: format::context::Input,
     trouble: Trouble,
+    size: u64,
+    mend: Mend,
+    stumbles: u32,
+    damaged: u64,
 }
 
 impl Source {
@@ -52,8 +62,16 @@ impl Source {
         let mut options = Dictionary::new();
         options.set("format_whitelist", FORMATS);
         options.set("protocol_whitelist", NO_PROTOCOL);
+        options.set("max_streams", STREAMS);
         match format::input_from_stream(bytes, None, Some(options)) {
-            Ok(input) => Ok(Self { input, trouble }),
+            Ok(input) => Ok(Self {
+                mend: Mend::of(&input),
+                input,
+                trouble,
+                size: facts.len(),
+                stumbles: 0,
+                damaged: 0,
+            }),
             Err(error) => Err(trouble.take().unwrap_or_else(|| MediaError::reading(error))),
         }
     }
@@ -62,26 +80,143 @@ impl Source {
         &self.input
     }
 
-    /// The next packet that can be read; `None` at the end of the file.
+    pub(crate) fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Stretches that made no sense to the demuxer.
+    pub(crate) fn damaged(&self) -> u64 {
+        self.damaged
+    }
+
+    /// Times were moved because the file's clock began anew.
+    pub(crate) fn mended(&self) -> bool {
+        self.mend.moved
+    }
+
+    /// Nothing is read of all streams but these.
+    pub(crate) fn only(&mut self, streams: &[usize]) {
+        raw::discard_others(&mut self.input, streams);
+    }
+
+    /// Goes to the last key frame at or before a time on the file's own clock, in microseconds.
+    pub(crate) fn seek(&mut self, to: i64) -> Result<(), MediaError> {
+        // From here on times are as the file says them: parts must agree about them.
+        self.mend.asleep = true;
+        self.input.seek(to, ..to).map_err(|error| {
+            self.trouble
+                .take()
+                .unwrap_or_else(|| MediaError::reading(error))
+        })
+    }
+
+    /// The next packet that can be read; `None` at the end of the file, or where it cannot be
+    /// read any further.
     pub(crate) fn next_packet(&mut self) -> Result<Option<Packet>, MediaError> {
         loop {
             // A fresh one each time: reading into a used one leaks what it held.
             let mut packet = Packet::empty();
             match packet.read(&mut self.input) {
-                Ok(()) => return Ok(Some(packet)),
+                Ok(()) => {
+                    self.stumbles = 0;
+                    self.mend.look(&self.input, &mut packet);
+                    return Ok(Some(packet));
+                }
                 Err(ffmpeg_next::Error::Eof) => {
                     // A failed read of the disk may look like the end of the file.
                     return self.trouble.take().map_or(Ok(None), Err);
                 }
-                // A stretch that makes no sense: demuxers go on behind it.
-                Err(ffmpeg_next::Error::InvalidData) => {}
+                // A stretch that makes no sense: demuxers go on behind it, most of the time.
+                Err(ffmpeg_next::Error::InvalidData) if self.stumbles < STUMBLES => {
+                    self.stumbles += 1;
+                    self.damaged += 1;
+                }
                 Err(error) => {
-                    return Err(self
-                        .trouble
-                        .take()
-                        .unwrap_or_else(|| MediaError::reading(error)));
+                    if let Some(trouble) = self.trouble.take() {
+                        return Err(trouble);
+                    }
+                    match MediaError::reading(error) {
+                        fault @ (MediaError::Memory | MediaError::Engine(_)) => return Err(fault),
+                        // As far as it goes.
+                        _ => {
+                            self.damaged += 1;
+                            return Ok(None);
+                        }
+                    }
                 }
             }
+        }
+    }
+}
+
+/// How far a clock may go back, and how far ahead, before it is taken for a new one.
+const BACK: i64 = 1_000_000;
+const AHEAD: i64 = 10_000_000;
+
+/// Makes one clock of several: recordings that were cut or joined carelessly begin anew in the
+/// middle. Only while a file is read from its beginning to its end.
+struct Mend {
+    /// All streams share one clock, which may jump (transport and program streams).
+    together: bool,
+    asleep: bool,
+    moved: bool,
+    /// In microseconds, for each stream.
+    offsets: Vec<i64>,
+    last: Vec<Option<i64>>,
+}
+
+impl Mend {
+    fn of(input: &format::context::Input) -> Self {
+        let streams = input.nb_streams() as usize;
+        Self {
+            together: raw::clock_may_jump(input),
+            asleep: false,
+            moved: false,
+            offsets: vec![0; streams],
+            last: vec![None; streams],
+        }
+    }
+
+    fn look(&mut self, input: &format::context::Input, packet: &mut Packet) {
+        if self.asleep {
+            return;
+        }
+        let index = packet.stream();
+        let Some(stream) = input.stream(index) else {
+            return;
+        };
+        // Streams may appear late in transport streams.
+        if self.offsets.len() <= index {
+            let offset = self.offsets.first().copied().filter(|_| self.together);
+            self.offsets.resize(index + 1, offset.unwrap_or(0));
+            self.last.resize(index + 1, None);
+        }
+        let base = stream.time_base();
+        let Some(time) = packet.dts().or(packet.pts()) else {
+            return;
+        };
+        let time = raw::rescale(time, base, MICROS);
+        let length = raw::rescale(packet.duration().max(0), base, MICROS);
+        let timed = matches!(stream.parameters().medium(), Type::Video | Type::Audio);
+        if let Some(last) = self.last[index].filter(|_| timed) {
+            let step = time.saturating_add(self.offsets[index]).saturating_sub(last);
+            let jump = step < -BACK || (self.together && step > AHEAD);
+            if jump {
+                self.moved = true;
+                let offset = last.saturating_add(length).saturating_sub(time);
+                if self.together {
+                    self.offsets.fill(offset);
+                } else {
+                    self.offsets[index] = offset;
+                }
+            }
+        }
+        let offset = self.offsets[index];
+        self.last[index] = Some(time.saturating_add(offset));
+        if offset != 0 {
+            let ticks = raw::rescale(offset, MICROS, base);
+            packet.set_dts(packet.dts().map(|dts| dts.saturating_add(ticks)));
+            packet.set_pts(packet.pts().map(|pts| pts.saturating_add(ticks)));
         }
     }
 }
