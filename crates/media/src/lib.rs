@@ -16,6 +16,7 @@ mod probe;
 mod raw;
 mod report;
 pub mod serve;
+mod sound;
 mod source;
 
 use domain::media::{
@@ -34,6 +35,9 @@ pub fn run(spec: &Spec, report: &mut Report<'_>) -> Result<Done, MediaError> {
             facts: Box::new(probe(&spec.source, report)?),
         }),
         Command::EncodePart(command) => part::encode(spec, command, report),
+        Command::RepackagePart(command) => part::repackage(spec, command, report),
+        Command::Audio(command) => sound::track(spec, command, report),
+        Command::Waveform(command) => sound::waveform(spec, command, report),
         _ => Err(MediaError::Instructions("not yet")),
     }
 }

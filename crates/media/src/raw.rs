@@ -207,6 +207,20 @@ pub(crate) fn settle_layout(frame: &mut frame::Audio) -> Option<String> {
     }
 }
 
+/// FFmpeg's name of how samples are stored, as `fltp`.
+pub(crate) fn sample_format(frame: &frame::Audio) -> Option<String> {
+    // SAFETY: the frame is alive; the number is one that the enumeration has, which has no gaps;
+    // the name is static or null.
+    unsafe {
+        let format = (*frame.as_ptr()).format;
+        let known = 0..ffi::AVSampleFormat::AV_SAMPLE_FMT_NB as i32;
+        let format = known
+            .contains(&format)
+            .then(|| std::mem::transmute::<i32, ffi::AVSampleFormat>(format))?;
+        text(ffi::av_get_sample_fmt_name(format))
+    }
+}
+
 /// A demuxer whose clock may begin anew in the middle of a file.
 pub(crate) fn clock_may_jump(input: &Input) -> bool {
     // SAFETY: the context is alive and open, and so has a format.
@@ -449,12 +463,6 @@ pub(crate) fn set_colours(encoder: &mut codec::Context, numbers: VideoNumbers) {
                 .write(numbers.matrix);
         }
     }
-}
-
-/// The first samples of an encoder's output that are only there to start it.
-pub(crate) fn initial_padding(encoder: &codec::Context) -> i64 {
-    // SAFETY: the encoder is open.
-    i64::from(unsafe { (*encoder.as_ptr()).initial_padding })
 }
 
 /// A reference to the same bytes under other times.

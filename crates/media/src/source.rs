@@ -30,6 +30,9 @@ const STREAMS: &str = "256";
 /// This many unreadable stretches in a row are the end of the file.
 const STUMBLES: u32 = 2000;
 
+/// How many microseconds further ahead to try when a seek landed behind what was wanted.
+pub(crate) const FURTHER: [i64; 3] = [0, 2_000_000, 10_000_000];
+
 /// An opened file.
 pub(crate) struct Source {
     input: format::context::Input,

@@ -23,6 +23,16 @@ pub(crate) struct Content<'a> {
     pub(crate) parameters: &'a Parameters,
     pub(crate) time_base: Rational,
     pub(crate) track: u32,
+    pub(crate) order: Order,
+}
+
+/// Whether packets come in the order in which they are shown or heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// Pictures: decoding has an order of its own.
+    AsShown,
+    /// Sound: there is one order only.
+    AsDecoded,
 }
 
 /// One track in the making.

@@ -7,22 +7,31 @@
 
 use ffmpeg_next::Packet;
 
-use crate::{
-    error::MediaError,
-    mux::Fragments,
-};
+use super::{Fragments, Order};
+use crate::error::MediaError;
 
 /// Decode times must not be after those of showing: all are moved back by this many seconds, which
 /// the muxer, making `tfdt` the time of the first frame, adds again.
 const BACK_SECONDS: i64 = 400;
 
 /// The packets between two key frames.
-#[derive(Default)]
 pub(crate) struct Gop {
     packets: Vec<Packet>,
+    back: i64,
 }
 
 impl Gop {
+    pub(crate) fn new(order: Order, timescale: u32) -> Self {
+        let back = match order {
+            Order::AsShown => BACK_SECONDS * i64::from(timescale),
+            Order::AsDecoded => 0,
+        };
+        Self {
+            packets: Vec::new(),
+            back,
+        }
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.packets.is_empty()
     }
@@ -35,10 +44,8 @@ impl Gop {
     pub(crate) fn write(
         &mut self,
         fragments: &mut Fragments,
-        timescale: u32,
         end: i64,
     ) -> Result<(i64, Vec<u8>), MediaError> {
-        let back = BACK_SECONDS * i64::from(timescale);
         let mut times: Vec<i64> = self.packets.iter().filter_map(Packet::pts).collect();
         times.sort_unstable();
         let start = *times.first().ok_or(MediaError::NoPicture)?;
@@ -50,7 +57,7 @@ impl Gop {
         }
         times.push(end);
         for (packet, times) in self.packets.iter_mut().zip(times.windows(2)) {
-            packet.set_dts(Some(times[0] - back));
+            packet.set_dts(Some(times[0] - self.back));
             packet.set_duration(times[1] - times[0]);
             fragments.write(packet)?;
         }

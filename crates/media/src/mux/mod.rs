@@ -8,7 +8,7 @@ mod track;
 
 pub(crate) use self::{
     files::{Folder, write},
-    fragments::{Content, Fragments},
+    fragments::{Content, Fragments, Order},
     gop::Gop,
     track::Track,
 };

@@ -13,7 +13,6 @@ pub(crate) struct Track {
     name: String,
     folder: Folder,
     fragments: Fragments,
-    timescale: u32,
     gop: Gop,
     segment: Option<Segment>,
 }
@@ -47,8 +46,7 @@ impl Track {
             name: name.to_owned(),
             folder,
             fragments,
-            timescale,
-            gop: Gop::default(),
+            gop: Gop::new(content.order, timescale),
             segment: None,
         })
     }
@@ -92,7 +90,7 @@ impl Track {
         if self.gop.is_empty() {
             return Ok(());
         }
-        let (start, bytes) = self.gop.write(&mut self.fragments, self.timescale, end)?;
+        let (start, bytes) = self.gop.write(&mut self.fragments, end)?;
         let segment = self
             .segment
             .as_mut()

@@ -1,5 +1,6 @@
 //! A part: a stretch of whole segments, decoded once and encoded for every rung.
 
+mod copy;
 mod timeline;
 mod x264;
 
@@ -12,6 +13,7 @@ use domain::media::{
 };
 use ffmpeg_next::{Rational, frame};
 
+pub(crate) use self::copy::repackage;
 use self::{
     timeline::{Frame, Shown, Timeline},
     x264::Lane,
@@ -23,9 +25,6 @@ use crate::{
     picture::{Cascade, Decoded, Frames, Reading, Samples, Size, jpeg},
     report::Report,
 };
-
-/// How much further ahead to try when a seek landed behind the beginning of the part.
-const FURTHER: [Micros; 3] = [0, 2_000_000, 10_000_000];
 
 pub(crate) fn encode(
     spec: &Spec,
@@ -112,7 +111,7 @@ pub(crate) fn encode(
 }
 
 /// What a part must be for its times to make sense.
-pub(crate) fn check(part: &Stretch) -> Result<(), MediaError> {
+fn check(part: &Stretch) -> Result<(), MediaError> {
     let rise = |times: &[Micros]| times.windows(2).all(|pair| pair[0] < pair[1]);
     let begin = |times: &[Micros]| times.first() == Some(&part.start);
     let inside = |times: &[Micros]| {
@@ -136,15 +135,8 @@ fn begin(
 ) -> Result<(Frames, Option<Decoded>), MediaError> {
     if let Some(seek) = part.seek {
         let mut frames = Frames::open(reading)?;
-        for further in FURTHER {
-            if frames.seek(seek.saturating_sub(further)).is_err() {
-                continue;
-            }
-            frames.skip_before(part.start);
-            match frames.next()? {
-                Some(first) if first.at <= part.start => return Ok((frames, Some(first))),
-                _ => {}
-            }
+        if let Some(first) = frames.approach(seek, part.start)? {
+            return Ok((frames, Some(first)));
         }
     }
     let mut frames = Frames::open(reading)?;

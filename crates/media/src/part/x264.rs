@@ -15,7 +15,7 @@ use super::timeline::Key;
 use crate::{
     clock::Grid,
     error::MediaError,
-    mux::{Content, Track},
+    mux::{Content, Order, Track},
     raw::{self, VideoNumbers},
     report::Report,
 };
@@ -40,12 +40,12 @@ impl Lane {
         report: &mut Report<'_>,
     ) -> Result<Self, MediaError> {
         let encoder = open(rung, command, grid, colours)?;
-        let mut parameters = codec::Parameters::new();
-        parameters.clone_from(&codec::Parameters::from(&encoder));
+        let parameters = codec::Parameters::from(&encoder);
         let content = Content {
             parameters: &parameters,
             time_base: grid.time_base(),
             track: TRACK,
+            order: Order::AsShown,
         };
         let extradata = raw::encoder_extradata(&encoder);
         Ok(Self {

@@ -72,6 +72,13 @@ impl Deinterlacer {
         Ok(())
     }
 
+    /// Drops all that is inside: the next frame has nothing to do with it.
+    pub(crate) fn forget(&mut self) {
+        self.graph = None;
+        self.inside.clear();
+        self.done.clear();
+    }
+
     pub(crate) fn pull(&mut self) -> Option<Decoded> {
         self.done.pop_front()
     }

@@ -6,7 +6,7 @@ use domain::media::{Micros, facts::FieldOrder};
 use ffmpeg_next::{Dictionary, Discard, Error, Packet, codec, decoder, error::EAGAIN, frame};
 
 use super::deinterlace::Deinterlacer;
-use crate::{clock::Clock, error::MediaError, raw, source::Source};
+use crate::{clock::Clock, error::MediaError, raw, source::{FURTHER, Source}};
 
 /// More samples than any screen shows: 8192 × 8192.
 const PIXELS: &str = "67108864";
@@ -118,7 +118,30 @@ impl Frames {
         self.decoder.flush();
         self.last = None;
         self.drained = false;
+        if let Some(deinterlacer) = &mut self.deinterlacer {
+            deinterlacer.forget();
+        }
         Ok(())
+    }
+
+    /// Seeks so that the first frame is shown at `start` at the latest, and gives it; nothing when
+    /// this file cannot be searched.
+    pub(crate) fn approach(
+        &mut self,
+        seek: Micros,
+        start: Micros,
+    ) -> Result<Option<Decoded>, MediaError> {
+        for further in FURTHER {
+            if self.seek(seek.saturating_sub(further)).is_err() {
+                continue;
+            }
+            self.skip_before(start);
+            match self.next()? {
+                Some(first) if first.at <= start => return Ok(Some(first)),
+                _ => {}
+            }
+        }
+        Ok(None)
     }
 
     /// Frames before this time are not wanted: those on which no other depends are not decoded.

@@ -67,9 +67,12 @@ pub fn probe(path: &Path, report: &mut Report<'_>) -> Result<Facts, MediaError> 
         .unwrap_or(0);
     let input = source.input();
     let duration = Some(input.duration()).filter(|length| *length > 0);
-    // Some headers count from 0 and not from the start.
-    let promised = duration.map(|length| length.min(length.saturating_sub(start.max(0)).max(length)));
-    if promised.is_some_and(|promised| tells_the_truth(input.format().name()) && broke_off(promised, end)) {
+    let spans = video.iter().map(|video| (video.index, video.end - video.start));
+    let heard = audio.iter().map(|audio| (audio.index, audio.end - audio.start));
+    // Matroska has one length for all, counted from 0.
+    let all = input.format().name().starts_with("matroska")
+        && duration.is_some_and(|length| is_missing(length, start.max(0).saturating_add(end)));
+    if all || spans.chain(heard).any(|(index, span)| broke_off(&source, index, span)) {
         warn(&mut warnings, Warning::Truncated);
     }
     if source.damaged() > 0 {
@@ -103,16 +106,27 @@ fn warn(warnings: &mut Vec<Warning>, warning: Warning) {
     }
 }
 
-/// Containers whose header knows how long the file is; others estimate it by their rate.
-fn tells_the_truth(container: &str) -> bool {
-    ["mov,", "matroska", "avi", "flv", "asf", "mxf"]
+/// Whether a stream is shorter than its header says. Some headers estimate: only those that count
+/// are believed.
+fn broke_off(source: &Source, index: usize, span: i64) -> bool {
+    let input = source.input();
+    let Some(stream) = input.stream(index) else {
+        return false;
+    };
+    let counts = ["mov,", "avi", "flv", "mxf"]
         .iter()
-        .any(|name| container.starts_with(name))
+        .any(|name| input.format().name().starts_with(name));
+    let promised = if counts {
+        raw::given(stream.duration()).map(|ticks| own_micros(ticks, stream.time_base()))
+    } else {
+        None
+    };
+    promised.is_some_and(|promised| is_missing(promised, span))
 }
 
-fn broke_off(promised: i64, end: i64) -> bool {
-    let missing = promised.saturating_sub(end);
-    missing > SECOND && missing > promised / 50
+fn is_missing(promised: i64, there: i64) -> bool {
+    let missing = promised.saturating_sub(there);
+    missing > SECOND / 5 && missing > promised / 50
 }
 
 /// Which streams are looked at.

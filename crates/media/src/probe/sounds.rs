@@ -13,8 +13,11 @@ use crate::{codec, raw, source::Source};
 pub(super) struct Sounds {
     index: usize,
     id: Id,
+    rate: u32,
     base: Rational,
-    /// What the container says, the samples that players leave out already taken off.
+    /// How many ticks at the beginning players leave out.
+    skipped: i64,
+    /// What the container says, those ticks already taken off where it knows them.
     said_start: Option<i64>,
     packets: u64,
     bytes: u64,
@@ -32,7 +35,9 @@ impl Sounds {
         Self {
             index: stream.index(),
             id: stream.parameters().id(),
+            rate: raw::sound(&stream.parameters()).0,
             base: stream.time_base(),
+            skipped: 0,
             said_start: raw::given(stream.start_time()),
             packets: 0,
             bytes: 0,
@@ -56,7 +61,11 @@ impl Sounds {
 
     /// In microseconds of the file's own clock.
     pub(super) fn start(&self) -> Option<i64> {
-        let start = self.said_start.or(self.first)?;
+        let first = self.first.map(|first| first.saturating_add(self.skipped));
+        let start = match self.said_start {
+            Some(said) if self.skipped == 0 => said,
+            said => first.or(said)?,
+        };
         Some(own_micros(start, self.base))
     }
 
@@ -67,6 +76,9 @@ impl Sounds {
             .side_data()
             .any(|data| matches!(data.kind(), Type::NewExtraData | Type::ParamChange))
             && self.packets > 1;
+        if self.packets == 1 {
+            self.skipped = skipped(packet, self.rate, self.base);
+        }
         if self.id == Id::AAC
             && let Some(header) = codec::Adts::read(packet.data().unwrap_or_default())
         {
@@ -112,4 +124,17 @@ impl Sounds {
             decodes: false,
         })
     }
+}
+
+/// What a packet says of samples at its beginning that only start the decoder, in ticks. Clocks
+/// that are coarser than samples are rounded up: the file's own times were, too.
+fn skipped(packet: &Packet, rate: u32, base: Rational) -> i64 {
+    let samples = packet
+        .side_data()
+        .find(|data| data.kind() == Type::SkipSamples)
+        .and_then(|data| data.data().get(..4)?.try_into().ok())
+        .map_or(0, u32::from_le_bytes);
+    let ticks = u128::from(samples) * u128::from(base.denominator().unsigned_abs());
+    let one = u128::from(rate.max(1)) * u128::from(base.numerator().unsigned_abs().max(1));
+    i64::try_from(ticks.div_ceil(one)).unwrap_or(0)
 }

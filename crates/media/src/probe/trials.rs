@@ -56,13 +56,10 @@ fn seeks(reading: &Reading<'_>, facts: &VideoFacts) -> Result<bool, MediaError> 
     for key in [keys.len() / 3, keys.len() * 2 / 3] {
         let at = keys[key.max(1)].at;
         let mut frames = Frames::open(reading)?;
-        if frames.seek(at).is_err() {
-            return Ok(false);
-        }
         // Earlier costs time, later would cost pictures.
-        match frames.next() {
-            Ok(Some(frame)) if frame.at <= at => {}
-            Ok(_) => return Ok(false),
+        match frames.approach(at, at) {
+            Ok(Some(_)) => {}
+            Ok(None) => return Ok(false),
             Err(error) if error.is_client_fault() => return Ok(false),
             Err(error) => return Err(error),
         }

@@ -6,3 +6,4 @@ mod clips;
 mod helper;
 mod parts;
 mod probe;
+mod sound;

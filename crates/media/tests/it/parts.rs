@@ -330,3 +330,134 @@ fn frames_at_uneven_times() {
         assert!((made - (source - first)).abs() < 2e-5, "{made} {source}");
     }
 }
+
+fn copy(source: &Path, out: &Path, facts: &Facts, part: &Stretch) -> Answer {
+    helper::run(&helper::spec(
+        source,
+        out,
+        facts.start,
+        Command::RepackagePart(spec::RepackagePart {
+            stream: facts.video.as_ref().expect("pictures").index,
+            folder: "v180".to_owned(),
+            part: part.clone(),
+        }),
+    ))
+}
+
+/// Uneven groups, as encoders make them when scenes change: their key frames are the borders.
+#[test]
+fn what_players_take_is_copied() {
+    let home = Home::new();
+    for name in ["a.mp4", "a.ts", "a.mkv"] {
+        let source = home.clip(
+            name,
+            &format!(
+                "{} {H264} -g 250 -bf 3 -force_key_frames 0,3,4.4,9,11.48",
+                picture("320x180", "25", 16.0)
+            ),
+        );
+        let facts = helper::facts(&source);
+        let video = facts.video.as_ref().unwrap();
+        let keys: Vec<Micros> = video.key_frames.iter().map(|key| key.at).collect();
+        assert!(keys.len() >= 5 && video.key_frames.iter().all(|key| key.closed), "{keys:?}");
+        let part = |number: u32, first: usize, last: Option<usize>| Stretch {
+            number,
+            start: keys[first],
+            end: last.map(|last| keys[last]),
+            seek: (number > 0).then_some(keys[first]),
+            first: first as u32,
+            segments: keys[first..last.unwrap_or(keys.len())].to_vec(),
+            keys: keys[first..last.unwrap_or(keys.len())].to_vec(),
+        };
+        let out = home.out(&format!("{name}.out"));
+        for part in [part(1, 3, None), part(0, 0, Some(3))] {
+            let answer = copy(&source, &out, &facts, &part);
+            answer.done();
+            assert_eq!(answer.segments.len(), part.segments.len());
+            assert!(answer.inits[0].codec.starts_with("avc1.64"), "{answer:?}");
+        }
+        let made = Rendition::read(&out, "v180");
+        made.check_pictures();
+        assert_eq!(made.segments.len(), keys.len());
+        let source_times = frame_times(&source, "v:0");
+        assert_same_times(&made.seconds(), &source_times, 0.001);
+        // The pictures are the source's, bit for bit.
+        let hash = |path: &Path| {
+            let output = std::process::Command::new("ffmpeg")
+                .args(["-nostdin", "-loglevel", "error", "-i"])
+                .arg(path)
+                .args(["-map", "0:v:0", "-fps_mode", "passthrough", "-f", "hash", "-"])
+                .output()
+                .expect("ffmpeg");
+            String::from_utf8(output.stdout).expect("UTF-8")
+        };
+        assert_eq!(hash(&made.whole(&home, "whole.mp4")), hash(&source), "{name}");
+    }
+}
+
+/// A lower rung beside a copied one: its keys are the source's.
+#[test]
+fn encoded_rungs_follow_the_borders_of_a_copied_one() {
+    let home = Home::new();
+    let source = home.clip(
+        "a.mp4",
+        &format!(
+            "{} {H264} -g 250 -bf 3 -force_key_frames 0,3,4.4,9,11.48",
+            picture("320x180", "30000/1001", 16.0)
+        ),
+    );
+    let facts = helper::facts(&source);
+    let keys: Vec<Micros> = facts.video.as_ref().unwrap().key_frames.iter().map(|key| key.at).collect();
+    let out = home.out("out");
+    let borders = [(0, 0, Some(2)), (1, 2, None)];
+    for (number, first, last) in borders {
+        let part = Stretch {
+            number,
+            start: keys[first],
+            end: last.map(|last: usize| keys[last]),
+            seek: (number > 0).then_some(keys[first]),
+            first: first as u32,
+            segments: keys[first..last.unwrap_or(keys.len())].to_vec(),
+            keys: keys[first..last.unwrap_or(keys.len())].to_vec(),
+        };
+        copy(&source, &out, &facts, &part).done();
+        encode(&source, &out, &facts, &part, &[rung(160, 90)]).done();
+    }
+    let (copied, encoded) = (Rendition::read(&out, "v180"), Rendition::read(&out, "v90"));
+    copied.check_pictures();
+    encoded.check_pictures();
+    assert_eq!(copied.segments.len(), encoded.segments.len());
+    let starts = |rendition: &Rendition| -> Vec<f64> {
+        let segments = rendition.segments.iter();
+        segments.map(|segment| segment[0].tfdt as f64 / f64::from(rendition.timescale)).collect()
+    };
+    for (one, other) in starts(&copied).iter().zip(starts(&encoded)) {
+        assert!((one - other).abs() < 1e-4, "{one} {other}");
+    }
+}
+
+/// A border that is no IDR is refused: the plan must encode.
+#[test]
+fn an_open_group_is_not_copied() {
+    let home = Home::new();
+    let source = home.clip(
+        "open.ts",
+        &format!(
+            "{} {H264} -x264-params open-gop=1:bframes=3:keyint=50:min-keyint=50:scenecut=0",
+            picture("320x180", "25", 8.0)
+        ),
+    );
+    let facts = helper::facts(&source);
+    let key = facts.video.as_ref().unwrap().key_frames[1].at;
+    let part = Stretch {
+        number: 1,
+        start: key,
+        end: None,
+        seek: Some(key),
+        first: 1,
+        segments: vec![key],
+        keys: vec![key],
+    };
+    let answer = copy(&source, &home.out("out"), &facts, &part);
+    assert_eq!(answer.fault().code, "not_a_cut");
+}
