@@ -257,7 +257,7 @@ impl Uploads {
         more: u64,
         free: u64,
     ) -> Result<(), UploadsError> {
-        let promised = store::promised(tx).await?;
+        let promised = store::promised(&mut **tx).await?;
         let needed = promised
             .saturating_add(self.options().reserve)
             .saturating_add(more);

@@ -262,3 +262,8 @@ pub(crate) async fn abandon_of(
     }
     Ok(keys)
 }
+
+/// Bytes that were promised room on the disk and have not come yet.
+pub(crate) async fn promised(db: &Db) -> Result<u64, DbError> {
+    store::promised(db.read()).await
+}

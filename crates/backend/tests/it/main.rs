@@ -6,4 +6,5 @@ mod db;
 mod events;
 mod jobs;
 mod queue;
+mod transcode;
 mod uploads;

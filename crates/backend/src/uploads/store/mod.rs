@@ -308,7 +308,7 @@ pub(super) async fn usage(tx: &mut Tx, owner: UserId) -> Result<(u64, u64), DbEr
 
 /// Bytes that were promised room and have not come yet: what uploads still lack, and files
 /// that are to be joined from their pieces.
-pub(super) async fn promised(tx: &mut Tx) -> Result<u64, DbError> {
+pub(super) async fn promised<'e>(executor: impl AnyExecutor<'e>) -> Result<u64, DbError> {
     let row = sqlx::query(
         "SELECT CAST(COALESCE(SUM(bytes), 0) AS BIGINT) AS promised FROM (
              SELECT bytes_total - received AS bytes
@@ -318,7 +318,7 @@ pub(super) async fn promised(tx: &mut Tx) -> Result<u64, DbError> {
              SELECT bytes_total AS bytes FROM flows
              WHERE role = 'source' AND status = 'uploaded' AND hash IS NULL) AS promises",
     )
-    .fetch_one(&mut **tx)
+    .fetch_one(executor)
     .await?;
     bytes(&row, "promised")
 }

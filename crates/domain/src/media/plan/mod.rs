@@ -28,6 +28,8 @@ use super::{
 /// Everything that will be made of one file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
+    /// [`Facts::start`]: what every time here is relative to.
+    pub start: i64,
     /// How long it plays.
     pub duration: Micros,
     /// When segments begin, over picture and sound alike: the first at 0.
@@ -225,6 +227,7 @@ pub fn plan(facts: &Facts, policy: &Policy) -> Result<Plan, Refusal> {
     let target = target(&segments, duration, video);
     let storyboard = extras::storyboard(video, picture.as_ref(), duration, policy);
     Ok(Plan {
+        start: facts.start,
         duration,
         target,
         poster: extras::poster(facts, picture.as_ref(), duration),
