@@ -118,7 +118,7 @@ impl Engine for Fake {
         let child: Box<dyn Child> = Box::new(FakeChild {
             fake: self.clone(),
             to_do: VecDeque::new(),
-            ended: false,
+            crawled: Micros::MIN,
         });
         Box::pin(async move { Ok(child) })
     }
@@ -140,7 +140,7 @@ enum Act {
 struct FakeChild {
     fake: Fake,
     to_do: VecDeque<Act>,
-    ended: bool,
+    crawled: Micros,
 }
 
 impl Drop for FakeChild {
@@ -172,9 +172,17 @@ impl Child for FakeChild {
                 match self.to_do.front() {
                     None => return Ok(None),
                     Some(Act::Gate(name)) => {
-                        if self.fake.state.lock().unwrap().held.contains(name) {
+                        // It lives, and gets on very slowly.
+                        let mut held = 0;
+                        while self.fake.state.lock().unwrap().held.contains(name) {
                             sleep(Duration::from_millis(5)).await;
-                            continue;
+                            held += 1;
+                            if held == 20 {
+                                self.crawled += 1;
+                                let at = self.crawled;
+                                let line = Line::Progress(Progress { done: 0.0, at });
+                                return Ok(Some(serde_json::to_string(&line).unwrap()));
+                            }
                         }
                     }
                     Some(Act::Write(path, bytes)) => write(path, bytes)?,
@@ -188,10 +196,7 @@ impl Child for FakeChild {
                         let mut state = self.fake.state.lock().unwrap();
                         *state.ended.entry(name.clone()).or_default() += 1;
                     }
-                    Some(Act::Die) => {
-                        self.ended = true;
-                        return Ok(None);
-                    }
+                    Some(Act::Die) => return Ok(None),
                     Some(Act::Hang) => std::future::pending().await,
                     Some(Act::Babble) => {
                         sleep(Duration::from_millis(20)).await;
