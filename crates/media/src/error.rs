@@ -134,8 +134,17 @@ impl MediaError {
         }
     }
 
-    /// What FFmpeg failed with in work that does not depend on the bytes of the file. The cause
-    /// is in the log only: x264 says `malloc of size … failed` and then «external».
+    /// What an encoder failed with. Its settings are ours and the same for every file, so that all
+    /// it can lack is memory: x264 says `malloc of size … failed` past every log, then «external».
+    pub(crate) fn encoding(error: ffmpeg_next::Error) -> Self {
+        match error {
+            ffmpeg_next::Error::External => Self::Memory,
+            error => Self::working(error),
+        }
+    }
+
+    /// What FFmpeg failed with in work that does not depend on the bytes of the file. Some decoders
+    /// say only in the log that memory ran out.
     pub(crate) fn working(error: ffmpeg_next::Error) -> Self {
         use ffmpeg_next::{Error, error};
         match error {

@@ -18,6 +18,8 @@ mod report;
 pub mod serve;
 mod sound;
 mod source;
+mod still;
+mod subtitles;
 
 use domain::media::{
     line::Done,
@@ -38,7 +40,9 @@ pub fn run(spec: &Spec, report: &mut Report<'_>) -> Result<Done, MediaError> {
         Command::RepackagePart(command) => part::repackage(spec, command, report),
         Command::Audio(command) => sound::track(spec, command, report),
         Command::Waveform(command) => sound::waveform(spec, command, report),
-        _ => Err(MediaError::Instructions("not yet")),
+        Command::Poster(command) => still::poster(spec, command, report),
+        Command::Storyboard(command) => still::storyboard(spec, command, report),
+        Command::Subtitles(command) => subtitles::subtitles(spec, command, report),
     }
 }
 

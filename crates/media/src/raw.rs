@@ -13,8 +13,8 @@ use std::{
 };
 
 use ffmpeg_next::{
-    Error, Packet, Rational, Stream,
-    codec::{self, Parameters},
+    Error, Packet, Rational, Stream, Subtitle,
+    codec::{self, Parameters, subtitle::Rect},
     ffi, filter,
     format::context::{Input, Output},
     frame,
@@ -173,6 +173,21 @@ pub(crate) fn is_text(parameters: &Parameters) -> bool {
     }
 }
 
+/// The text of a subtitle.
+pub(crate) fn subtitle_text(rect: &Rect<'_>) -> Option<String> {
+    // SAFETY: the rectangle belongs to a subtitle that is alive; its texts are null or strings.
+    unsafe {
+        let raw = &*rect.as_ptr();
+        text(raw.ass).or_else(|| text(raw.text))
+    }
+}
+
+/// Gives back what decoding allocated: nobody else does.
+pub(crate) fn free_subtitle(subtitle: &mut Subtitle) {
+    // SAFETY: filled by a decoder or zeroed; freeing twice is harmless.
+    unsafe { ffi::avsubtitle_free(subtitle.as_mut_ptr()) };
+}
+
 /// FFmpeg's name of a profile, as `LC`.
 pub(crate) fn profile_name(parameters: &Parameters) -> Option<String> {
     // SAFETY: as in `picture`; the id comes from FFmpeg itself; the answer is static or null.
@@ -205,6 +220,12 @@ pub(crate) fn settle_layout(frame: &mut frame::Audio) -> Option<String> {
         }
         describe(&*layout)
     }
+}
+
+/// Samples at the beginning of a stream that only start its decoder.
+pub(crate) fn padding(parameters: &Parameters) -> u32 {
+    // SAFETY: as in `picture`.
+    u32::try_from(unsafe { (*parameters.as_ptr()).initial_padding }).unwrap_or(0)
 }
 
 /// FFmpeg's name of how samples are stored, as `fltp`.

@@ -7,7 +7,7 @@ mod gop;
 mod track;
 
 pub(crate) use self::{
-    files::{Folder, write},
+    files::{Folder, below, write},
     fragments::{Content, Fragments, Order},
     gop::Gop,
     track::Track,

@@ -71,13 +71,13 @@ impl Lane {
         }
         self.encoder
             .send_frame(&picture)
-            .map_err(MediaError::working)?;
+            .map_err(MediaError::encoding)?;
         self.collect(report)
     }
 
     /// Nothing more comes; the last frame is shown until `end`.
     pub(super) fn finish(&mut self, end: i64, report: &mut Report<'_>) -> Result<(), MediaError> {
-        self.encoder.send_eof().map_err(MediaError::working)?;
+        self.encoder.send_eof().map_err(MediaError::encoding)?;
         self.collect(report)?;
         if !self.keys.is_empty() {
             return Err(MediaError::Engine("a key frame was lost".to_owned()));
@@ -101,7 +101,7 @@ impl Lane {
                     self.track.push(packet);
                 }
                 Err(Error::Eof | Error::Other { errno: EAGAIN }) => return Ok(()),
-                Err(error) => return Err(MediaError::working(error)),
+                Err(error) => return Err(MediaError::encoding(error)),
             }
         }
     }
@@ -145,7 +145,7 @@ fn open(
     options.set("forced-idr", "1");
     options.set("g", "100000");
     options.set("threads", &command.threads.max(1).to_string());
-    context.open_with(options).map_err(MediaError::working)
+    context.open_with(options).map_err(MediaError::encoding)
 }
 
 /// Which colours our files say they have: the source's, but for what is changed on the way.

@@ -32,6 +32,7 @@ pub(crate) struct Frames {
     /// Before this time frames are only decoded where others need them.
     skip_before: Option<Micros>,
     skipping: bool,
+    keys_only: bool,
     last: Option<i64>,
     length: i64,
     drained: bool,
@@ -78,6 +79,7 @@ impl Frames {
             clock,
             skip_before: None,
             skipping: false,
+            keys_only: false,
             last: None,
             length,
             drained: false,
@@ -142,6 +144,12 @@ impl Frames {
             }
         }
         Ok(None)
+    }
+
+    /// Decodes key frames only.
+    pub(crate) fn only_keys(&mut self) {
+        self.decoder.skip_frame(Discard::NonKey);
+        self.keys_only = true;
     }
 
     /// Frames before this time are not wanted: those on which no other depends are not decoded.
@@ -221,7 +229,8 @@ impl Frames {
 
     fn next_packet(&mut self) -> Result<Option<Packet>, MediaError> {
         while let Some(packet) = self.source.next_packet()? {
-            if packet.stream() == self.stream && packet.size() > 0 {
+            let wanted = !self.keys_only || packet.is_key();
+            if packet.stream() == self.stream && packet.size() > 0 && wanted {
                 return Ok(Some(packet));
             }
         }

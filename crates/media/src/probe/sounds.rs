@@ -14,6 +14,8 @@ pub(super) struct Sounds {
     index: usize,
     id: Id,
     rate: u32,
+    /// Samples that only start the decoder, as the header says them.
+    padding: u32,
     base: Rational,
     /// How many ticks at the beginning players leave out.
     skipped: i64,
@@ -36,6 +38,7 @@ impl Sounds {
             index: stream.index(),
             id: stream.parameters().id(),
             rate: raw::sound(&stream.parameters()).0,
+            padding: raw::padding(&stream.parameters()),
             base: stream.time_base(),
             skipped: 0,
             said_start: raw::given(stream.start_time()),
@@ -77,7 +80,7 @@ impl Sounds {
             .any(|data| matches!(data.kind(), Type::NewExtraData | Type::ParamChange))
             && self.packets > 1;
         if self.packets == 1 {
-            self.skipped = skipped(packet, self.rate, self.base);
+            self.skipped = skipped(packet, self.padding, self.rate, self.base);
         }
         if self.id == Id::AAC
             && let Some(header) = codec::Adts::read(packet.data().unwrap_or_default())
@@ -126,14 +129,14 @@ impl Sounds {
     }
 }
 
-/// What a packet says of samples at its beginning that only start the decoder, in ticks. Clocks
+/// What the first packet, or else the header, says of samples at the beginning that only start the decoder, in ticks. Clocks
 /// that are coarser than samples are rounded up: the file's own times were, too.
-fn skipped(packet: &Packet, rate: u32, base: Rational) -> i64 {
+fn skipped(packet: &Packet, padding: u32, rate: u32, base: Rational) -> i64 {
     let samples = packet
         .side_data()
         .find(|data| data.kind() == Type::SkipSamples)
         .and_then(|data| data.data().get(..4)?.try_into().ok())
-        .map_or(0, u32::from_le_bytes);
+        .map_or(padding, u32::from_le_bytes);
     let ticks = u128::from(samples) * u128::from(base.denominator().unsigned_abs());
     let one = u128::from(rate.max(1)) * u128::from(base.numerator().unsigned_abs().max(1));
     i64::try_from(ticks.div_ceil(one)).unwrap_or(0)

@@ -35,7 +35,10 @@ pub fn serve() -> ExitCode {
     if let Err(error) = limits::apply(&spec) {
         return told(say(&Line::Error(fault(&error))));
     }
-    let lines = listen();
+    let Ok(lines) = listen() else {
+        // There is no memory for a thread.
+        return told(say(&Line::Error(fault(&MediaError::Memory))));
+    };
     let mut next = Some(Ok(spec));
     while let Some(spec) = next {
         let answer = match spec {
@@ -108,9 +111,9 @@ fn fault(error: &MediaError) -> MediaFault {
 }
 
 /// Waits for lines beside the work, so that the end of standard input is noticed in its middle.
-fn listen() -> mpsc::Receiver<String> {
+fn listen() -> io::Result<mpsc::Receiver<String>> {
     let (sender, lines) = mpsc::channel();
-    thread::spawn(move || {
+    thread::Builder::new().spawn(move || {
         while let Some(line) = next_line() {
             if sender.send(line).is_err() {
                 break;
@@ -119,8 +122,8 @@ fn listen() -> mpsc::Receiver<String> {
         // The server is gone or has lost interest: nobody will read what we make. What lies under
         // its name is whole; what lies beside is swept up by whoever comes next.
         process::exit(0);
-    });
-    lines
+    })?;
+    Ok(lines)
 }
 
 fn next_line() -> Option<String> {

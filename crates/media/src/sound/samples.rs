@@ -200,11 +200,12 @@ impl Samples {
         graph.add(&sink, "out", "").map_err(MediaError::working)?;
         let layout = if self.channels == 1 { "mono" } else { "stereo" };
         // Holes become silence and what overlaps is cut; the first sample stands where it belongs.
+        // FFmpeg counts that place in samples of what goes in.
+        let first = u128::from(self.made) * u128::from(shape.rate) / u128::from(self.rate.max(1));
         let chain = format!(
-            "[in]aresample={rate}:async=1:first_pts={made},\
+            "[in]aresample={rate}:async=1:first_pts={first},\
              aformat=sample_fmts=fltp:sample_rates={rate}:channel_layouts={layout}[out]",
-            rate = self.rate,
-            made = self.made
+            rate = self.rate
         );
         graph
             .output("in", 0)

@@ -101,8 +101,12 @@ fn sound_stands_where_it_stood() {
         let made = rendition(&out, 48_000);
         assert_eq!(made.segments[0][0].tfdt, 0);
         let heard = onset(&decoded(&made.whole(&home, "a0.mp4")));
-        // ffmpeg's own decoder leaves nothing out of a file without an edit list.
-        assert!(heard.abs_diff(48_000) < 120, "{name}: {heard}");
+        // One second after the first picture. Samples that only start a decoder and are not marked
+        // as such stand before it.
+        let shown = facts.video.as_ref().unwrap().start as usize * 48 / 1000;
+        // FFmpeg's muxer of Matroska moves the picture by the sound's pre-skip, by 7 ms.
+        let near = if name.ends_with("mkv") { 400 } else { 120 };
+        assert!(heard.abs_diff(48_000 + shown) < near, "{name}: {heard} {shown}");
     }
 }
 
