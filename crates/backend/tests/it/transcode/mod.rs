@@ -5,6 +5,7 @@ mod crew;
 mod fake;
 mod flow;
 mod helper;
+mod real;
 mod removal;
 mod trouble;
 
