@@ -9,5 +9,7 @@ mod pixels;
 mod probe;
 mod serve;
 mod sound;
+mod sources;
 mod stills;
 mod subtitles;
+mod whole;
