@@ -40,6 +40,10 @@ pub fn probe(path: &Path, report: &mut Report<'_>) -> Result<Facts, MediaError> 
         .min()
         .ok_or(MediaError::Truncated)?;
 
+    // Times that are only missing are worked out by every player: nobody needs to be told.
+    if source.mended() || pictures.as_ref().is_some_and(Pictures::went_back) {
+        warn(&mut warnings, Warning::Times);
+    }
     let mut video = pictures.map(|pictures| pictures.facts(&source, start));
     if let Some(video) = &mut video {
         trials::pictures(path, start, video)?;
@@ -72,19 +76,20 @@ pub fn probe(path: &Path, report: &mut Report<'_>) -> Result<Facts, MediaError> 
     // Matroska has one length for all, counted from 0.
     let all = input.format().name().starts_with("matroska")
         && duration.is_some_and(|length| is_missing(length, start.max(0).saturating_add(end)));
-    if all || spans.chain(heard).any(|(index, span)| broke_off(&source, index, span)) {
+    let counted = video.as_ref().is_some_and(|video| {
+        let said = input.stream(video.index).map_or(0, |stream| stream.frames());
+        // AVI shortens its length to what is there, but not its count.
+        input.format().name() == "avi"
+            && u64::try_from(said).is_ok_and(|said| video.frames + 5 + said / 50 < said)
+    });
+    if all || counted || spans.chain(heard).any(|(index, span)| broke_off(&source, index, span)) {
         warn(&mut warnings, Warning::Truncated);
     }
     if source.damaged() > 0 {
         warn(&mut warnings, Warning::Damaged);
     }
-    if let Some(video) = &video {
-        if source.mended() || !video.times_rise {
-            warn(&mut warnings, Warning::Times);
-        }
-        if video.longest_step > 4 * SECOND {
-            warn(&mut warnings, Warning::Gaps);
-        }
+    if video.as_ref().is_some_and(|video| video.longest_step > 4 * SECOND) {
+        warn(&mut warnings, Warning::Gaps);
     }
     Ok(Facts {
         container: input.format().name().to_owned(),
@@ -113,7 +118,7 @@ fn broke_off(source: &Source, index: usize, span: i64) -> bool {
     let Some(stream) = input.stream(index) else {
         return false;
     };
-    let counts = ["mov,", "avi", "flv", "mxf"]
+    let counts = ["mov,", "flv", "mxf"]
         .iter()
         .any(|name| input.format().name().starts_with(name));
     let promised = if counts {

@@ -33,10 +33,10 @@ pub(super) struct Pictures {
     first: Option<i64>,
     end: i64,
     last_dts: Option<i64>,
-    times_rise: bool,
+    went_back: bool,
+    all_timed: bool,
     left_out: bool,
     keys: Vec<Key>,
-    /// The packet's key frame may still turn out to be open.
     sequences: HashSet<u64>,
     pictures: HashSet<u64>,
 }
@@ -64,7 +64,8 @@ impl Pictures {
             first: None,
             end: i64::MIN,
             last_dts: None,
-            times_rise: true,
+            went_back: false,
+            all_timed: true,
             left_out: false,
             keys: Vec::new(),
             sequences: HashSet::new(),
@@ -84,6 +85,11 @@ impl Pictures {
         self.frames
     }
 
+    /// Decode times went back, by less than makes a new clock.
+    pub(super) fn went_back(&self) -> bool {
+        self.went_back
+    }
+
     /// The first time, in microseconds of the file's own clock.
     pub(super) fn start(&self) -> Option<i64> {
         self.first.map(|first| own_micros(first, self.base))
@@ -94,13 +100,11 @@ impl Pictures {
         self.bytes += packet.size() as u64;
         if let Some(dts) = packet.dts() {
             if self.last_dts.is_some_and(|last| dts < last) {
-                self.times_rise = false;
+                self.went_back = true;
             }
             self.last_dts = Some(dts);
         }
-        if packet.pts().is_none() {
-            self.times_rise = false;
-        }
+        self.all_timed &= packet.pts().is_some();
         let data = packet.data().unwrap_or_default();
         if matches!(self.id, Id::H264 | Id::HEVC) {
             for unit in self.framing.units(data) {
@@ -229,7 +233,7 @@ impl Pictures {
                 })
                 .collect(),
             longest_gop: longest_gop.unwrap_or(end),
-            times_rise: self.times_rise && !source.mended(),
+            times_rise: self.all_timed && !self.went_back && !source.mended(),
             parameter_sets: self.parameter_sets(),
             edit_list_cuts: self.left_out,
             ..facts

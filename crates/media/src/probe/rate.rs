@@ -29,8 +29,8 @@ const USUAL: [(u32, u32); 20] = [
 
 /// Beyond this nothing is told from a free clock.
 const FASTEST: f64 = 500.0;
-/// Of so many places of a grid one has a frame, at least; with more holes it is no grid.
-const FULL: f64 = 1.5;
+/// Of so many places of a grid one has a frame, at least; with more holes it is no even rate.
+const FULL: f64 = 1.03;
 
 /// The rate of a grid on which all of these times stand, which rise.
 pub(super) fn grid(times: &[i64], base: Rational, said: &[Ratio]) -> Option<Ratio> {

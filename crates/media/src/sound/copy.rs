@@ -32,7 +32,7 @@ pub(super) fn run(
         .stream(command.stream)
         .ok_or(MediaError::Instructions("a stream that is not there"))?;
     let (source_base, mut parameters) = (stream.time_base(), stream.parameters());
-    let (rate, _) = raw::sound(&parameters);
+    let (rate, channels) = raw::sound(&parameters);
     if parameters.id() != Id::AAC || rate == 0 {
         return Err(MediaError::NotACut);
     }
@@ -84,8 +84,30 @@ pub(super) fn run(
         report.progress(at, 0, until.unwrap_or(0))?;
     }
     let mut track = track.ok_or(MediaError::Truncated)?;
+    // Sound that ends before the picture goes on in silence.
+    let wanted = command.until.map_or(0, |until| raw::rescale(until, MICROS, base));
+    if let Some(silence) = silence(channels) {
+        while end < wanted {
+            let mut packet = Packet::copy(silence);
+            packet.set_pts(Some(end));
+            if let Some(number) = cutter.begins(end) {
+                track.key(end, number, report)?;
+            }
+            track.push(packet);
+            end += FRAME;
+        }
+    }
     track.finish(end, report)?;
     Ok(Done::Audio { samples: packets })
+}
+
+/// A packet of AAC-LC in which nothing is heard.
+fn silence(channels: u16) -> Option<&'static [u8]> {
+    match channels {
+        1 => Some(&[0x00, 0xc8, 0x00, 0x80, 0x23, 0x80]),
+        2 => Some(&[0x21, 0x00, 0x49, 0x90, 0x02, 0x19, 0x00, 0x23, 0x80]),
+        _ => None,
+    }
 }
 
 /// A packet without the header that transport streams put before each; what it says goes to the

@@ -29,10 +29,19 @@ pub struct Helper {
 
 impl Helper {
     pub fn start() -> Self {
+        Self::with_log(Stdio::inherit())
+    }
+
+    /// For files that make FFmpeg say a lot.
+    pub fn quiet() -> Self {
+        Self::with_log(Stdio::null())
+    }
+
+    fn with_log(log: Stdio) -> Self {
         let mut child = Command::new(HELPER)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
+            .stderr(log)
             .spawn()
             .expect("the helper starts");
         Self {
@@ -59,20 +68,25 @@ impl Helper {
 
     /// All lines up to the last one.
     pub fn answer(&mut self) -> Answer {
+        self.try_answer().expect("an answer")
+    }
+
+    /// Nothing when it ended before it answered.
+    pub fn try_answer(&mut self) -> Option<Answer> {
         let mut answer = Answer::default();
         loop {
-            match self.line().expect("an answer") {
+            match self.line()? {
                 Line::Progress(progress) => answer.progress.push(progress.done),
                 Line::Output(Output::Init(init)) => answer.inits.push(init),
                 Line::Output(Output::Segment(segment)) => answer.segments.push(segment),
                 Line::Output(Output::File { file, .. }) => answer.files.push(file),
                 Line::Result(finished) => {
                     answer.end = Some(Ok(finished));
-                    return answer;
+                    return Some(answer);
                 }
                 Line::Error(fault) => {
                     answer.end = Some(Err(fault));
-                    return answer;
+                    return Some(answer);
                 }
             }
         }

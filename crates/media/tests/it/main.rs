@@ -4,6 +4,7 @@
 mod boxes;
 mod clips;
 mod helper;
+mod hostile;
 mod parts;
 mod pixels;
 mod probe;

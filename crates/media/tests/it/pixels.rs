@@ -39,6 +39,22 @@ impl Shot {
         self.pixels[place..place + 3].try_into().expect("three")
     }
 
+    /// The mean colour of one of sixteen fields, row by row.
+    pub fn sixteenth(&self, number: usize) -> [f64; 3] {
+        let (column, row) = (number % 4, number / 4);
+        let (mut sums, mut count) = ([0.0; 3], 0.0);
+        for y in row * self.height / 4..(row + 1) * self.height / 4 {
+            for x in column * self.width / 4..(column + 1) * self.width / 4 {
+                let at = (y * self.width + x) * 3;
+                for (sum, number) in sums.iter_mut().zip(&self.pixels[at..at + 3]) {
+                    *sum += f64::from(*number);
+                }
+                count += 1.0;
+            }
+        }
+        sums.map(|sum| sum / count)
+    }
+
     /// The mean difference of all numbers.
     pub fn difference(&self, other: &Self) -> f64 {
         assert_eq!((self.width, self.height), (other.width, other.height));

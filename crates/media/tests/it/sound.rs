@@ -216,6 +216,27 @@ fn what_players_take_is_copied() {
     }
 }
 
+/// The same for one that is copied, with packets in which nothing is heard.
+#[test]
+fn a_copy_goes_on_in_silence_too() {
+    let home = Home::new();
+    for channels in [1, 2] {
+        let source = home.clip(
+            "short.mp4",
+            &format!("{} -c:a aac -ac {channels}", tone(48_000, 5.0)),
+        );
+        let facts = helper::facts(&source);
+        let out = home.out(&format!("out{channels}"));
+        make(&source, &out, &facts, Sound::Copy, Some(9 * SECOND)).done();
+        let made = rendition(&out, 48_000);
+        assert!((made.end() - 9 * 48_000).abs() < 1024, "{}", made.end());
+        let heard = decoded(&made.whole(&home, "a0.mp4"));
+        assert!(heard.len() > 9 * 48_000 - 1024, "{}", heard.len());
+        assert!(heard[5 * 48_000 + 4096..].iter().all(|sample| sample.abs() < 0.001));
+        assert!(onset(&heard) < 2048);
+    }
+}
+
 #[test]
 fn a_waveform_has_the_shape_of_the_sound() {
     let home = Home::new();

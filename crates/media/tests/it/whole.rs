@@ -56,7 +56,7 @@ pub fn try_whole(home: &Home, source: &Path) -> Result<Whole, Box<Answer>> {
     let plan = plan(&facts, &policy()).unwrap_or_else(|refusal| panic!("{name}: {refusal}"));
     let mut frames = 0;
     if let Some(picture) = &plan.picture {
-        for copy in &picture.copy {
+        if let Some(copy) = &picture.copy {
             for (number, part) in (0..).zip(&copy.parts) {
                 run(
                     plan.start,
@@ -103,13 +103,13 @@ pub fn try_whole(home: &Home, source: &Path) -> Result<Whole, Box<Answer>> {
             }),
         )?;
     }
-    for poster in &plan.poster {
+    if let Some(poster) = &plan.poster {
         run(plan.start, Command::Poster(poster.clone()))?;
     }
-    for board in &plan.storyboard {
+    if let Some(board) = &plan.storyboard {
         run(plan.start, Command::Storyboard(board.board.clone()))?;
     }
-    for waveform in &plan.waveform {
+    if let Some(waveform) = &plan.waveform {
         run(plan.start, Command::Waveform(waveform.clone()))?;
     }
     for track in &plan.subtitles {
