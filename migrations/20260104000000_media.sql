@@ -13,6 +13,9 @@ ALTER TABLE assets ADD COLUMN warnings TEXT NOT NULL DEFAULT '[]';
 -- Raised with every change that manifests show: who has written them knows whether they are
 -- still right.
 ALTER TABLE assets ADD COLUMN revision BIGINT NOT NULL DEFAULT 0;
+-- How often looking at it has failed since somebody last asked for it. (A worker that dies is
+-- nobody's failure.)
+ALTER TABLE assets ADD COLUMN probes BIGINT NOT NULL DEFAULT 0;
 CREATE INDEX assets_underway ON assets (updated_at) WHERE state IN ('queued', 'processing');
 
 -- One piece of work each, as `encode:3`. Each has a job while it waits or runs.
@@ -26,6 +29,8 @@ CREATE TABLE steps (
     required     BIGINT NOT NULL,
     -- How often it came to its end: once, whatever crashed meanwhile.
     made         BIGINT NOT NULL DEFAULT 0,
+    -- How often it has failed since somebody last asked for it.
+    tries        BIGINT NOT NULL DEFAULT 0,
     -- Why it failed: a stable code, a sentence for a person, and the last words of the helper.
     code         TEXT,
     reason       TEXT,

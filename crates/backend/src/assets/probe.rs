@@ -23,7 +23,7 @@ impl Job for Probe {
     const KIND: &'static str = "probe";
     const LANE: Lane = Lane::Media;
     const PRIORITY: Priority = Priority::Urgent;
-    const MAX_TRIES: u32 = 3;
+    const MAX_TRIES: u32 = crate::transcode::LOST;
     /// A file is read whole: hours of video from a slow disk take their time. What hangs is
     /// noticed long before.
     const TIMEOUT: Duration = Duration::from_secs(12 * 60 * 60);

@@ -63,18 +63,6 @@ impl Context {
         self.claimed.attempt
     }
 
-    /// Which try this is, from 1; what waited for something does not count.
-    #[must_use]
-    pub fn tries(&self) -> u64 {
-        u64::try_from(self.claimed.tries).unwrap_or(1).max(1)
-    }
-
-    /// If this try fails, the job has failed.
-    #[must_use]
-    pub fn is_last_try(&self) -> bool {
-        self.claimed.tries >= self.claimed.max_tries
-    }
-
     /// Cancelled when the job should come to an end; soon after, `run` is dropped. Only
     /// who has something to tidy up needs to look.
     #[must_use]

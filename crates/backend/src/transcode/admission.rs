@@ -147,9 +147,9 @@ mod tests {
         Estimate { disk, memory }
     }
 
-    fn waits(result: Result<Admitted, JobError>) -> Option<WaitingFor> {
+    fn waits(result: &Result<Admitted, JobError>) -> Option<WaitingFor> {
         match result {
-            Err(JobError::Wait { waiting_for, .. }) => Some(waiting_for),
+            Err(JobError::Wait { waiting_for, .. }) => Some(*waiting_for),
             _ => None,
         }
     }
@@ -161,19 +161,19 @@ mod tests {
         let first = room.admit(needs(60, 0), 0).await.unwrap();
         let second = room.admit(needs(40, 0), 0).await.unwrap();
         assert_eq!(
-            waits(room.admit(needs(1, 0), 0).await),
+            waits(&room.admit(needs(1, 0), 0).await),
             Some(WaitingFor::Memory)
         );
         drop(first);
         let third = room.admit(needs(60, 0), 0).await.unwrap();
         assert_eq!(
-            waits(room.admit(needs(500, 0), 0).await),
+            waits(&room.admit(needs(500, 0), 0).await),
             Some(WaitingFor::Memory)
         );
         drop((second, third));
         let alone = room.admit(needs(500, 0), 0).await.unwrap();
         assert_eq!(
-            waits(room.admit(needs(1, 0), 0).await),
+            waits(&room.admit(needs(1, 0), 0).await),
             Some(WaitingFor::Memory)
         );
         // Who waits in its place goes on as soon as there is room.
@@ -194,14 +194,14 @@ mod tests {
         let room = Admission::new(storage.clone(), 100, 100);
         let first = room.admit(needs(1, 600), 0).await.unwrap();
         assert_eq!(
-            waits(room.admit(needs(1, 400), 0).await),
+            waits(&room.admit(needs(1, 400), 0).await),
             Some(WaitingFor::Space)
         );
         let second = room.admit(needs(1, 300), 0).await.unwrap();
         drop(first);
         // Uploads were promised theirs, too.
         assert_eq!(
-            waits(room.admit(needs(1, 300), 500).await),
+            waits(&room.admit(needs(1, 300), 500).await),
             Some(WaitingFor::Space)
         );
         assert!(room.admit(needs(1, 300), 200).await.is_ok());

@@ -46,6 +46,14 @@ impl Transcode {
                 .await
                 .map_err(of_storage)?;
         }
+        // Halves of files that somebody was writing when he was killed.
+        let half = |name: &str| name.ends_with(".tmp") || name.ends_with(".part");
+        let folder = assets::media(asset);
+        self.0
+            .storage
+            .sweep(&folder, half)
+            .await
+            .map_err(of_storage)?;
         let now = now_ms();
         let mut tx = self.0.db.write().await?;
         let held = self.0.assets.hold(&mut tx, asset).await?;

@@ -18,6 +18,10 @@ use crate::{
 /// not come to an end.
 const LONG: Duration = Duration::from_secs(48 * 60 * 60);
 
+/// A worker that dies is not the fault of the file, which only children touch; how often a step
+/// itself may fail is counted with the step. This bounds what takes its worker down each time.
+pub(crate) const LOST: u32 = 50;
+
 macro_rules! step_jobs {
     ($($(#[$doc:meta])* $name:ident = $kind:literal $priority:ident),+ $(,)?) => {$(
         $(#[$doc])*
@@ -35,7 +39,7 @@ macro_rules! step_jobs {
             const KIND: &'static str = $kind;
             const LANE: Lane = Lane::Media;
             const PRIORITY: Priority = Priority::$priority;
-            const MAX_TRIES: u32 = 3;
+            const MAX_TRIES: u32 = LOST;
             const TIMEOUT: Duration = LONG;
 
             fn subject(&self) -> Option<Subject> {
@@ -86,6 +90,7 @@ pub struct Finish {
 impl Job for Finish {
     const KIND: &'static str = "finish";
     const PRIORITY: Priority = Priority::Urgent;
+    const MAX_TRIES: u32 = LOST;
 
     fn subject(&self) -> Option<Subject> {
         Some(Subject::Video(self.video))

@@ -31,6 +31,7 @@ use domain::{
     media::plan::Policy,
 };
 
+pub(crate) use self::jobs::LOST;
 use self::{admission::Admission, pool::Pool, progress::Live, publish::Shown};
 pub use self::{
     engine::{Child, Engine},
@@ -77,11 +78,16 @@ impl Default for Options {
     }
 }
 
-/// Half of what the machine has.
+/// Half of what the machine has, or of what a container gives us.
 fn half_of_memory() -> u64 {
     let system = rustix::system::sysinfo();
-    let unit = u64::from(system.mem_unit.max(1));
-    (u64::from(system.totalram).saturating_mul(unit) / 2).max(512 << 20)
+    let machine = system
+        .totalram
+        .saturating_mul(u64::from(system.mem_unit.max(1)));
+    let limit = std::fs::read_to_string("/sys/fs/cgroup/memory.max");
+    // (Without a limit it says `max`.)
+    let container = limit.ok().and_then(|text| text.trim().parse().ok());
+    (machine.min(container.unwrap_or(u64::MAX)) / 2).max(512 << 20)
 }
 
 /// The service. Cheap to clone.

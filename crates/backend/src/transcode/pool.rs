@@ -13,7 +13,7 @@ use domain::{
     media::{
         MediaFault,
         line::{Finished, Line},
-        spec::Spec,
+        spec::{Limits, Spec},
     },
 };
 use tokio::time::{Instant, sleep, timeout_at};
@@ -69,6 +69,8 @@ pub(super) struct Ran {
 struct Hired {
     child: Box<dyn Child>,
     born: Instant,
+    /// What its first command allowed it: that stays.
+    limits: Limits,
     /// Which stay in the pool this is: an old alarm does not end a new one.
     stay: u64,
 }
@@ -106,7 +108,7 @@ impl Pool {
         stop: &CancellationToken,
         hear: &mut (dyn FnMut(Line) + Send),
     ) -> Ran {
-        let mut hired = match self.hire(asset).await {
+        let mut hired = match self.hire(asset, spec.limits).await {
             Ok(hired) => hired,
             Err(error) => {
                 return Ran {
@@ -183,13 +185,23 @@ impl Pool {
         }
     }
 
-    async fn hire(&self, asset: AssetId) -> io::Result<Hired> {
-        if let Some(hired) = self.idle().children.get_mut(&asset).and_then(Vec::pop) {
+    async fn hire(&self, asset: AssetId, limits: Limits) -> io::Result<Hired> {
+        let fits = |hired: &Hired| {
+            let has = &hired.limits;
+            has.memory >= limits.memory && has.cpu >= limits.cpu && has.file >= limits.file
+        };
+        let idle = {
+            let mut idle = self.idle();
+            let waiting = idle.children.get_mut(&asset);
+            waiting.and_then(|waiting| waiting.iter().position(fits).map(|n| waiting.remove(n)))
+        };
+        if let Some(hired) = idle {
             return Ok(hired);
         }
         Ok(Hired {
             child: self.0.engine.start().await?,
             born: Instant::now(),
+            limits,
             stay: 0,
         })
     }

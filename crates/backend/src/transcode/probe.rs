@@ -10,7 +10,7 @@ use domain::{
     videos::Stage,
 };
 
-use super::{For, Transcode, pool::Failure, step::Step, store};
+use super::{For, Transcode, pool::Failure, step::Step, store, work::TRIES};
 use crate::{
     assets::{AssetState, Probe},
     db::{DbError, Tx, now_ms},
@@ -33,16 +33,22 @@ impl Transcode {
             return Ok(());
         };
         match media.state {
-            AssetState::Removing | AssetState::Ready | AssetState::Failed => return Ok(()),
-            AssetState::Queued | AssetState::Processing => {}
+            AssetState::Removing | AssetState::Ready => return Ok(()),
+            // Failed: somebody's button on this very job.
+            AssetState::Queued | AssetState::Processing | AssetState::Failed => {}
         }
-        if media.state == AssetState::Queued {
+        if media.state != AssetState::Processing {
             let mut tx = self.0.db.write().await?;
             let now = now_ms();
             self.0
                 .assets
+                .step(&mut tx, asset, AssetState::Queued, None, now)
+                .await?;
+            self.0
+                .assets
                 .step(&mut tx, asset, AssetState::Processing, None, now)
                 .await?;
+            store::reset_probes(&mut tx, asset).await?;
             if media.plan.is_none() {
                 store::set_stage(&mut tx, asset, Stage::Probing, now).await?;
             }
@@ -108,18 +114,22 @@ impl Transcode {
             Err(failure) => failure,
         };
         let told = super::work::told(&failure);
-        if matches!(failure, Failure::Stopped) || !(told.is_final() || ctx.is_last_try()) {
+        if matches!(failure, Failure::Stopped) || told.waits() {
             return Err(told.error);
         }
         let mut tx = self.0.db.write().await?;
-        let code = Some(told.code.as_str());
-        self.0
-            .assets
-            .step(&mut tx, asset, AssetState::Failed, code, now_ms())
-            .await?;
-        self.tell_videos(&mut tx, asset).await?;
+        let failed = store::fail_probe(&mut tx, asset).await?;
+        let last = told.is_final() || failed >= TRIES;
+        if last {
+            let code = Some(told.code.as_str());
+            self.0
+                .assets
+                .step(&mut tx, asset, AssetState::Failed, code, now_ms())
+                .await?;
+            self.tell_videos(&mut tx, asset).await?;
+        }
         tx.commit().await?;
-        Err(told.error)
+        Err(if last { told.for_good() } else { told.error })
     }
 
     /// Enqueues what is left to do, in the order of the plan; or the finish.

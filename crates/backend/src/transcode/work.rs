@@ -11,7 +11,7 @@ use domain::{
     media::{
         line::{Finished, Init, Line, Output, Segment, code},
         plan::Plan,
-        spec::Stretch,
+        spec::{INIT, Stretch, segment_file},
     },
     videos::Stage,
 };
@@ -33,6 +33,9 @@ use crate::{
 const TELL_EVERY: Duration = Duration::from_millis(250);
 /// How many of these pass before what has grown is shown.
 const SHOW_EVERY: u32 = 4;
+
+/// So often a step is tried that fails and might not.
+pub(super) const TRIES: i64 = 3;
 
 /// What has come of a step so far.
 #[derive(Debug, Default)]
@@ -71,6 +74,16 @@ impl Told {
     /// Trying again cannot help.
     pub(super) fn is_final(&self) -> bool {
         matches!(self.error, JobError::Permanent { .. })
+    }
+
+    /// It has not failed: something is not there yet.
+    pub(super) fn waits(&self) -> bool {
+        matches!(self.error, JobError::Wait { .. })
+    }
+
+    /// The last try has failed.
+    pub(super) fn for_good(self) -> JobError {
+        JobError::permanent(self.reason)
     }
 }
 
@@ -125,12 +138,12 @@ impl Transcode {
         step: Step,
         whom: For,
     ) -> Result<(), JobError> {
-        let Some(plan) = self.begin(asset, step, whom).await? else {
+        let Some((plan, failed)) = self.begin(asset, step, whom).await? else {
             return Ok(());
         };
         // What makes a helper large is known only roughly: one that failed gets more room.
         let mut estimate = step.estimate(&plan);
-        estimate.memory = estimate.memory.saturating_mul(ctx.tries());
+        estimate.memory = estimate.memory.saturating_mul(failed + 1);
         let promised = crate::uploads::promised(&self.0.db).await?;
         let room = self.0.admission.admit(estimate, promised).await?;
         self.make_folder(asset).await?;
@@ -170,18 +183,23 @@ impl Transcode {
                 Ok(())
             }
             Err(failure) => {
-                self.failed(ctx, asset, step, &plan, whom, &failure, &ran.log)
+                self.failed(asset, step, &plan, whom, &failure, &ran.log)
                     .await
             }
         }
     }
 
-    /// Whether there is something to do, and by which plan.
-    async fn begin(&self, asset: AssetId, step: Step, whom: For) -> Result<Option<Plan>, JobError> {
+    /// Whether there is something to do, by which plan, and how often it has failed.
+    async fn begin(
+        &self,
+        asset: AssetId,
+        step: Step,
+        whom: For,
+    ) -> Result<Option<(Plan, u64)>, JobError> {
         let Some(media) = store::media(self.0.db.read(), asset).await? else {
             return Ok(None);
         };
-        let (Some(plan), Some(state)) = (
+        let (Some(plan), Some((state, failed))) = (
             media.plan,
             store::state(self.0.db.read(), asset, step).await?,
         ) else {
@@ -207,10 +225,10 @@ impl Transcode {
                 store::reset(&mut tx, asset).await?;
                 self.tell_videos(&mut tx, asset).await?;
                 tx.commit().await?;
-                Ok(Some(plan))
+                Ok(Some((plan, 0)))
             }
             (AssetState::Failed, _) => Ok(None),
-            _ => Ok(Some(plan)),
+            _ => Ok(Some((plan, failed))),
         }
     }
 
@@ -299,10 +317,11 @@ impl Transcode {
         collected: &Collected,
         finished: &Finished,
         log: &str,
-    ) -> Result<Result<(), Failure>, DbError> {
+    ) -> Result<Result<(), Failure>, JobError> {
         if let Err(what) = complete(plan, step, collected) {
             return Ok(Err(Failure::Crash(what)));
         }
+        self.keep(asset, collected).await?;
         let now = now_ms();
         let mut tx = self.0.db.write().await?;
         // Held, so that of two last steps one sees the other.
@@ -332,6 +351,21 @@ impl Transcode {
         self.next(&mut tx, asset, plan, whom).await?;
         tx.commit().await?;
         Ok(Ok(()))
+    }
+
+    /// Makes the files last before the database says that they are there.
+    async fn keep(&self, asset: AssetId, collected: &Collected) -> Result<(), JobError> {
+        let folder = assets::media(asset);
+        let inits = collected
+            .inits
+            .iter()
+            .map(|init| format!("{}/{INIT}", init.folder));
+        let segments = collected.segments.values().flatten();
+        let segments = segments.map(|one| format!("{}/{}", one.folder, segment_file(one.number)));
+        let files = collected.files.iter().map(|extra| extra.file.clone());
+        let keys = inits.chain(segments).chain(files);
+        let keys = keys.map(|name| format!("{folder}/{name}")).collect();
+        self.0.storage.sync(keys).await.map_err(of_storage)
     }
 
     /// What can begin now that something has ended, and what is being done.
@@ -368,14 +402,9 @@ impl Transcode {
         Ok(())
     }
 
-    /// Writes down why a step came to no good end, if that was its last chance.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "everything that is known when a step ends"
-    )]
+    /// Writes down why a step came to no good end, and gives up if that was its last chance.
     async fn failed(
         &self,
-        ctx: &Context,
         asset: AssetId,
         step: Step,
         plan: &Plan,
@@ -384,9 +413,7 @@ impl Transcode {
         log: &str,
     ) -> Result<(), JobError> {
         let told = told(failure);
-        let waits = matches!(told.error, JobError::Wait { .. });
-        let last = told.is_final() || ctx.is_last_try();
-        if matches!(failure, Failure::Stopped) || waits || !last {
+        if matches!(failure, Failure::Stopped) || told.waits() {
             return Err(told.error);
         }
         let ended = Ended {
@@ -394,8 +421,14 @@ impl Transcode {
             reason: &told.reason,
             log,
         };
+        let mut tx = self.0.db.write().await?;
+        let failed = store::fail_once(&mut tx, asset, step, &ended).await?;
+        tx.commit().await?;
+        if !told.is_final() && failed < TRIES {
+            return Err(told.error);
+        }
         self.give_up(asset, step, plan, whom, &ended).await?;
-        Err(told.error)
+        Err(told.for_good())
     }
 
     /// A step has failed for good: so has the video, or it does without.

@@ -16,7 +16,7 @@ pub(super) use self::{
         Extra, Made, PartRow, drop_extras, extras, measured, parts, renditions, save_extra,
         save_init, save_part,
     },
-    steps::{Ended, StepRow, fail, finish, job_of, left, prepare, reset, state, steps},
+    steps::{Ended, StepRow, fail, fail_once, finish, job_of, left, prepare, reset, state, steps},
 };
 use crate::{
     assets::AssetState,
@@ -168,6 +168,24 @@ pub(super) async fn forgotten(db: &Db, before: i64) -> Result<Vec<AssetId>, DbEr
     .fetch_all(db.read())
     .await?;
     rows.iter().map(|row| parsed(row, "id")).collect()
+}
+
+/// Looking at it failed once more. Answers how often it has by now.
+pub(super) async fn fail_probe(tx: &mut Tx, asset: AssetId) -> Result<i64, DbError> {
+    let row = sqlx::query("UPDATE assets SET probes = probes + 1 WHERE id = $1 RETURNING probes")
+        .bind(asset.to_string())
+        .fetch_optional(&mut **tx)
+        .await?;
+    row.map_or(Ok(0), |row| Ok(row.try_get("probes")?))
+}
+
+/// Somebody asks for it anew.
+pub(super) async fn reset_probes(tx: &mut Tx, asset: AssetId) -> Result<(), DbError> {
+    sqlx::query("UPDATE assets SET probes = 0 WHERE id = $1")
+        .bind(asset.to_string())
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
 }
 
 pub(super) async fn touch(tx: &mut Tx, asset: AssetId, now: i64) -> Result<(), DbError> {

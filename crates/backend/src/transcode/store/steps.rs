@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     db::{Db, DbError, Tx},
-    rows::{maybe, parsed, unreadable},
+    rows::{bytes, maybe, parsed, unreadable},
 };
 
 /// How far a step is.
@@ -27,9 +27,10 @@ pub(in super::super) async fn steps<'e>(
     asset: AssetId,
 ) -> Result<Vec<StepRow>, DbError> {
     let rows = sqlx::query(
-        "SELECT steps.name, steps.state, code, progress FROM steps
+        "SELECT steps.name, steps.state, code,
+             CASE WHEN jobs.state = 'running' THEN progress END AS progress FROM steps
          LEFT JOIN jobs ON jobs.dedup = 'media:' || steps.asset || ':' || steps.name
-             AND jobs.state = 'running'
+             AND jobs.state IN ('queued', 'running')
          WHERE asset = $1 ORDER BY position",
     )
     .bind(asset.to_string())
@@ -47,17 +48,19 @@ pub(in super::super) async fn steps<'e>(
         .collect()
 }
 
+/// How far one is, and how often it has failed.
 pub(in super::super) async fn state<'e>(
     executor: impl AnyExecutor<'e>,
     asset: AssetId,
     step: Step,
-) -> Result<Option<StepState>, DbError> {
-    let row = sqlx::query("SELECT state FROM steps WHERE asset = $1 AND name = $2")
+) -> Result<Option<(StepState, u64)>, DbError> {
+    let row = sqlx::query("SELECT state, tries FROM steps WHERE asset = $1 AND name = $2")
         .bind(asset.to_string())
         .bind(step.to_string())
         .fetch_optional(executor)
         .await?;
-    row.map(|row| parsed(&row, "state")).transpose()
+    row.map(|row| Ok((parsed(&row, "state")?, bytes(&row, "tries")?)))
+        .transpose()
 }
 
 /// Writes down what is to be done, and for which renditions. What is there stays as it is.
@@ -96,7 +99,8 @@ pub(in super::super) async fn prepare(
 /// Everything that failed waits again.
 pub(in super::super) async fn reset(tx: &mut Tx, asset: AssetId) -> Result<(), DbError> {
     sqlx::query(
-        "UPDATE steps SET state = 'waiting', code = NULL, reason = NULL, finished_at = NULL
+        "UPDATE steps SET state = 'waiting', tries = 0, code = NULL, reason = NULL,
+             finished_at = NULL
          WHERE asset = $1 AND state IN ('failed', 'left_out')",
     )
     .bind(asset.to_string())
@@ -127,6 +131,27 @@ pub(in super::super) async fn finish(
     .execute(&mut **tx)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// It went wrong once more. Answers how often it has by now.
+pub(in super::super) async fn fail_once(
+    tx: &mut Tx,
+    asset: AssetId,
+    step: Step,
+    ended: &Ended<'_>,
+) -> Result<i64, DbError> {
+    let row = sqlx::query(
+        "UPDATE steps SET tries = tries + 1, code = $3, reason = $4, log = COALESCE($5, log)
+         WHERE asset = $1 AND name = $2 AND state <> 'done' RETURNING tries",
+    )
+    .bind(asset.to_string())
+    .bind(step.to_string())
+    .bind(ended.code)
+    .bind(ended.reason)
+    .bind(Some(ended.log).filter(|log| !log.is_empty()))
+    .fetch_optional(&mut **tx)
+    .await?;
+    row.map_or(Ok(0), |row| Ok(row.try_get("tries")?))
 }
 
 /// Why a step came to no good end.

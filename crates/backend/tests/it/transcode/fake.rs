@@ -19,6 +19,8 @@ use domain::media::{
 use futures::future::BoxFuture;
 use tokio::time::sleep;
 
+/// Never gets its name.
+const HALF: &[u8] = b"half a file";
 const TIMESCALE: i64 = 16_000;
 
 #[derive(Debug, Clone)]
@@ -160,7 +162,7 @@ impl Child for FakeChild {
                 state.specs.push(spec.clone());
                 state.trouble.get_mut(&name).and_then(VecDeque::pop_front)
             };
-            self.to_do = acts(&self.fake.facts, &spec, name, trouble);
+            self.to_do = acts(&self.fake.facts, &spec, name, trouble.as_ref());
             Ok(())
         })
     }
@@ -229,6 +231,9 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     }
     let beside = path.with_extension("tmp");
     fs::write(&beside, bytes)?;
+    if bytes == HALF {
+        return Ok(());
+    }
     fs::rename(beside, path)
 }
 
@@ -249,7 +254,7 @@ fn say(line: Line) -> Act {
     Act::Say(Box::new(line))
 }
 
-fn acts(facts: &Facts, spec: &Spec, name: String, trouble: Option<Trouble>) -> VecDeque<Act> {
+fn acts(facts: &Facts, spec: &Spec, name: String, trouble: Option<&Trouble>) -> VecDeque<Act> {
     let mut acts = VecDeque::from([Act::Gate(name.clone())]);
     let mut made = Maker {
         out: spec.out.clone(),
@@ -284,9 +289,13 @@ fn acts(facts: &Facts, spec: &Spec, name: String, trouble: Option<Trouble>) -> V
     }
     let count = made.acts.len();
     for (n, act) in made.acts.into_iter().enumerate() {
-        let trouble = trouble.as_ref().filter(|_| n == count / 2);
+        let trouble = trouble.filter(|_| n == count / 2);
         match trouble {
-            Some(Trouble::Crash) => acts.push_back(Act::Die),
+            Some(Trouble::Crash) => {
+                let path = spec.out.join("v240").join("half.m4s");
+                acts.push_back(Act::Write(path, HALF.to_vec()));
+                acts.push_back(Act::Die);
+            }
             Some(Trouble::Hang) => acts.push_back(Act::Hang),
             Some(Trouble::Babble) => acts.push_back(Act::Babble),
             _ => {}

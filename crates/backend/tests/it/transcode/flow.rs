@@ -139,20 +139,22 @@ both_engines! {
         fake.hold("encode:2");
         let _crew = Crew::start(&backend);
         let id = send(&backend, owner, 1).await;
-        until("the copy is whole", || async {
+        // Nothing more will come of what is listed, so a player need not ask again.
+        until("the copy and its sound have ended", || async {
             let video = of(&backend, id).await;
-            video.playable && video.stage == Stage::Encoding && {
-                let list = playlist(&folder(&backend, &video), "v720/index.m3u8");
-                list.segments.len() == 15
+            video.playable && {
+                let folder = folder(&backend, &video);
+                ["v720", "a0"].iter().all(|name| {
+                    let list = playlist(&folder, &format!("{name}/index.m3u8"));
+                    list.segments.len() == 15 && list.end_list
+                })
             }
         })
         .await;
         let video = of(&backend, id).await;
         let folder = folder(&backend, &video);
         assert_eq!(master(&folder).variants.len(), 1);
-        // Nothing more will come of what is listed, so a player need not ask again.
-        assert!(playlist(&folder, "v720/index.m3u8").end_list);
-        assert!(playlist(&folder, "a0/index.m3u8").end_list);
+        assert_eq!(video.stage, Stage::Encoding);
         fake.let_go("encode:2");
         ends(&backend, id, VideoStatus::Completed).await;
         let master = master(&folder);

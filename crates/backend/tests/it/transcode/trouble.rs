@@ -56,7 +56,10 @@ both_engines! {
         let owner = maker(&test).await;
         let _crew = Crew::start(&backend);
         let id = send(&backend, owner, 1).await;
-        ends(&backend, id, VideoStatus::Completed).await;
+        let video = ends(&backend, id, VideoStatus::Completed).await;
+        // What the dead ones left is gone.
+        let files = all_files(&folder(&backend, &video));
+        assert!(!files.iter().any(|file| file.ends_with(".tmp")), "{files:?}");
         assert_eq!(fake.begun("encode:0"), 3);
         assert_eq!(fake.begun("encode:1"), 2);
         assert_eq!(fake.begun("encode:2"), 2);
