@@ -233,24 +233,21 @@ pub(super) fn pace(video: &VideoFacts, policy: &Policy) -> Pace {
     Pace::Constant { rate }
 }
 
-/// What was measured over a file is off by rounding; what is meant is one of the usual rates or
-/// the one that the stream says.
+/// All frames of an even stream stand on the grid of the rate it says (the probe has looked).
+/// Without one, what was measured is off by rounding, and one of the usual rates is meant.
 fn exact(measured: Ratio, said: Option<Ratio>) -> Ratio {
-    let near = |other: &Ratio| match (measured.value(), other.value()) {
-        (Some(a), Some(b)) => (a / b - 1.0).abs() < 0.0004,
-        _ => false,
+    let off = |other: Ratio| match (measured.value(), other.value()) {
+        (Some(a), Some(b)) => (a / b - 1.0).abs(),
+        _ => f64::INFINITY,
     };
-    said.filter(near)
+    // A few frames may be missing; twice as many would be fields, or the clock of the container.
+    said.filter(|rate| off(*rate) < 0.035)
         .or_else(|| {
             // The nearest: 23.976 and 24 are close to each other.
-            let distance = |rate: &Ratio| {
-                let (a, b) = (measured.value().unwrap_or(0.0), rate.value().unwrap_or(0.0));
-                (a - b).abs()
-            };
             USUAL
                 .into_iter()
-                .filter(near)
-                .min_by(|a, b| distance(a).total_cmp(&distance(b)))
+                .filter(|rate| off(*rate) < 0.0004)
+                .min_by(|a, b| off(*a).total_cmp(&off(*b)))
         })
         .unwrap_or(measured)
 }

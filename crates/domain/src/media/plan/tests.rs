@@ -530,6 +530,11 @@ fn paces() {
         pace(Ratio::new(29_969, 1000), Some(Ratio::new(1000, 1)), false),
         constant(30_000, 1001)
     );
+    // Some frames are missing, the others stand where they should.
+    assert_eq!(
+        pace(Ratio::new(24_500, 1000), Some(Ratio::new(25, 1)), false),
+        constant(25, 1)
+    );
     // Too many: halved until there are few enough.
     assert_eq!(
         pace(Ratio::new(120, 1), Some(Ratio::new(120, 1)), false),
