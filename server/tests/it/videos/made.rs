@@ -34,9 +34,28 @@ fn clip(folder: &Path) -> Vec<u8> {
     let file = folder.join("clip.webm");
     let made = Command::new("ffmpeg")
         .args(["-nostdin", "-loglevel", "error", "-y"])
-        .args(["-f", "lavfi", "-i", "testsrc2=size=640x360:rate=25:duration=40"])
-        .args(["-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000:duration=40"])
-        .args(["-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-c:a", "libopus"])
+        .args([
+            "-f",
+            "lavfi",
+            "-i",
+            "testsrc2=size=640x360:rate=25:duration=40",
+        ])
+        .args([
+            "-f",
+            "lavfi",
+            "-i",
+            "sine=frequency=440:sample_rate=48000:duration=40",
+        ])
+        .args([
+            "-c:v",
+            "libvpx",
+            "-deadline",
+            "realtime",
+            "-cpu-used",
+            "8",
+            "-c:a",
+            "libopus",
+        ])
         .arg(&file)
         .status()
         .unwrap();
@@ -58,7 +77,10 @@ async fn until(launch: &Launch, id: &str, what: &str, is: impl Fn(&Value) -> boo
             return video;
         }
         assert_ne!(video["status"], "failed", "{video}");
-        assert!(begun.elapsed() < Duration::from_secs(180), "never {what}: {video}");
+        assert!(
+            begun.elapsed() < Duration::from_secs(180),
+            "never {what}: {video}"
+        );
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
@@ -88,8 +110,14 @@ async fn an_upload_becomes_hls_and_dash_whatever_is_killed() {
         launch = serve(data.path());
     }
     until(&launch, &id, "playable", |video| video["playable"] == true).await;
-    let video = until(&launch, &id, "complete", |video| video["status"] == "completed").await;
-    assert_eq!((&video["progress"], &video["stage"]), (&1.0.into(), &"done".into()));
+    let video = until(&launch, &id, "complete", |video| {
+        video["status"] == "completed"
+    })
+    .await;
+    assert_eq!(
+        (&video["progress"], &video["stage"]),
+        (&1.0.into(), &"done".into())
+    );
     let names: Vec<&str> = video["renditions"]
         .as_array()
         .unwrap()
@@ -114,7 +142,11 @@ async fn an_upload_becomes_hls_and_dash_whatever_is_killed() {
         assert_eq!(frames, "1000", "{url}: {complaints}");
     }
     let poster = Case::get(video["poster_url"].as_str().unwrap());
-    poster.send(launch.addr).await.expect(200).has("content-type", "image/jpeg");
+    poster
+        .send(launch.addr)
+        .await
+        .expect(200)
+        .has("content-type", "image/jpeg");
 
     // Removed, it leaves nothing on the disk.
     let media = data.path().join("media");
@@ -125,7 +157,11 @@ async fn an_upload_becomes_hls_and_dash_whatever_is_killed() {
     gone.send(launch.addr).await.expect(204);
     let begun = Instant::now();
     while count(&media) > 0 {
-        assert!(begun.elapsed() < Duration::from_secs(60), "{} files", count(&media));
+        assert!(
+            begun.elapsed() < Duration::from_secs(60),
+            "{} files",
+            count(&media)
+        );
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     assert_eq!(launch.stop().code, Some(0));
@@ -136,6 +172,11 @@ async fn steps(data: &Path) -> Vec<(String, i64)> {
     sqlx::any::install_default_drivers();
     let url = format!("sqlite://{}?mode=ro", data.join("kadr.db").display());
     let pool = sqlx::AnyPool::connect(&url).await.unwrap();
-    let rows = sqlx::query("SELECT name, made FROM steps").fetch_all(&pool).await.unwrap();
-    rows.iter().map(|row| (row.get("name"), row.get("made"))).collect()
+    let rows = sqlx::query("SELECT name, made FROM steps")
+        .fetch_all(&pool)
+        .await
+        .unwrap();
+    rows.iter()
+        .map(|row| (row.get("name"), row.get("made")))
+        .collect()
 }

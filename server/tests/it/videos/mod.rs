@@ -64,22 +64,39 @@ async fn a_video_is_shown_to_whom_it_is_for() {
     let public = sent(app.addr, &ada, &metadata("public"), vec![1; 5000]).await;
     let private = sent(app.addr, &ada, &metadata("private"), vec![2; 5000]).await;
 
-    let video = seen(&app, &public, &ada).await.expect(200).has("cache-control", "no-store");
+    let video = seen(&app, &public, &ada)
+        .await
+        .expect(200)
+        .has("cache-control", "no-store");
     let video: Value = video.json();
     assert_eq!(video["id"], public.as_str());
     assert_eq!(video["title"], "clip");
-    assert_eq!((&video["status"], &video["stage"]), (&json!("processing"), &json!("queued")));
-    assert_eq!((&video["playable"], &video["progress"]), (&json!(false), &json!(0.0)));
+    assert_eq!(
+        (&video["status"], &video["stage"]),
+        (&json!("processing"), &json!("queued"))
+    );
+    assert_eq!(
+        (&video["playable"], &video["progress"]),
+        (&json!(false), &json!(0.0))
+    );
     assert_eq!(video["original"], json!({"name": "clip.mp4", "size": 5000}));
     assert_eq!(video["owner"]["nick"], "ada");
     for none in ["error", "duration", "poster_url", "hls_url", "dash_url"] {
         assert_eq!(video[none], Value::Null, "{none}");
     }
-    assert_eq!((&video["renditions"], &video["warnings"]), (&json!([]), &json!([])));
+    assert_eq!(
+        (&video["renditions"], &video["warnings"]),
+        (&json!([]), &json!([]))
+    );
     // Others see what is public, and not what file it was.
     let other = seen(&app, &public, &bob).await.expect(200).json();
-    assert_eq!((&other["original"], &other["title"]), (&Value::Null, &json!("clip")));
-    app.get(&format!("/api/v1/videos/{public}")).await.expect(200);
+    assert_eq!(
+        (&other["original"], &other["title"]),
+        (&Value::Null, &json!("clip"))
+    );
+    app.get(&format!("/api/v1/videos/{public}"))
+        .await
+        .expect(200);
 
     seen(&app, &private, &ada).await.expect(200);
     for answer in [
@@ -100,8 +117,13 @@ async fn only_its_owner_removes_it_or_tries_again() {
     let ada = token(app.addr, "ada", PASSWORD).await;
     let bob = token(app.addr, "bob", PASSWORD).await;
     let id = sent(app.addr, &ada, &metadata("public"), vec![1; 5000]).await;
-    let (video, retry) = (format!("/api/v1/videos/{id}"), format!("/api/v1/videos/{id}/retry"));
-    app.send(Case::new(Method::DELETE, &video)).await.expect(401);
+    let (video, retry) = (
+        format!("/api/v1/videos/{id}"),
+        format!("/api/v1/videos/{id}/retry"),
+    );
+    app.send(Case::new(Method::DELETE, &video))
+        .await
+        .expect(401);
     app.send(Case::post(&retry)).await.expect(401);
     for (method, path) in [(Method::DELETE, &video), (Method::POST, &retry)] {
         let answer = app.send(asking(method, path, &bob)).await;
@@ -120,13 +142,27 @@ async fn only_its_owner_removes_it_or_tries_again() {
     }
     tx.commit().await.unwrap();
     let failed = seen(&app, &id, &ada).await.expect(200).json();
-    assert_eq!((&failed["status"], &failed["error"]), (&json!("failed"), &json!("truncated")));
-    let again = app.send(asking(Method::POST, &retry, &ada)).await.expect(202).json();
-    assert_eq!((&again["status"], &again["error"]), (&json!("processing"), &Value::Null));
+    assert_eq!(
+        (&failed["status"], &failed["error"]),
+        (&json!("failed"), &json!("truncated"))
+    );
+    let again = app
+        .send(asking(Method::POST, &retry, &ada))
+        .await
+        .expect(202)
+        .json();
+    assert_eq!(
+        (&again["status"], &again["error"]),
+        (&json!("processing"), &Value::Null)
+    );
 
-    app.send(asking(Method::DELETE, &video, &ada)).await.expect(204);
+    app.send(asking(Method::DELETE, &video, &ada))
+        .await
+        .expect(204);
     seen(&app, &id, &ada).await.expect(404);
-    app.send(asking(Method::DELETE, &video, &ada)).await.expect(404);
+    app.send(asking(Method::DELETE, &video, &ada))
+        .await
+        .expect(404);
 }
 
 #[tokio::test]
@@ -137,7 +173,14 @@ async fn its_files_are_served_as_what_they_are() {
     let public = sent(app.addr, &ada, &metadata("public"), vec![1; 5000]).await;
     let private = sent(app.addr, &ada, &metadata("private"), vec![2; 5000]).await;
     for id in [&public, &private] {
-        let video = app.state.backend.videos.get(id.parse().unwrap()).await.unwrap().unwrap();
+        let video = app
+            .state
+            .backend
+            .videos
+            .get(id.parse().unwrap())
+            .await
+            .unwrap()
+            .unwrap();
         let folder = backend::assets::media(video.asset.unwrap());
         let storage = app.state.backend.uploads.storage();
         for (name, text) in [
@@ -145,20 +188,32 @@ async fn its_files_are_served_as_what_they_are() {
             ("v720/00000.m4s", "0123456789"),
             ("tiles/00000.jpg", "not yours"),
         ] {
-            storage.put(&format!("{folder}/{name}"), text.as_bytes().to_vec()).await.unwrap();
+            storage
+                .put(&format!("{folder}/{name}"), text.as_bytes().to_vec())
+                .await
+                .unwrap();
         }
     }
-    let list = app.get(&format!("/media/{public}/master.m3u8")).await.expect(200);
+    let list = app
+        .get(&format!("/media/{public}/master.m3u8"))
+        .await
+        .expect(200);
     let list = list.has("content-type", "application/vnd.apple.mpegurl");
     assert_eq!(list.has("cache-control", "no-cache").text(), "#EXTM3U\n");
     let piece = Case::get(&format!("/media/{public}/v720/00000.m4s")).header("range", "bytes=2-4");
-    let piece = app.send(piece).await.expect(206).has("content-type", "video/iso.segment");
+    let piece = app
+        .send(piece)
+        .await
+        .expect(206)
+        .has("content-type", "video/iso.segment");
     assert!(piece.header("cache-control").contains("immutable"));
     assert_eq!(piece.has("content-range", "bytes 2-4/10").text(), "234");
 
     let hidden = format!("/media/{private}/v720/00000.m4s");
     app.get(&hidden).await.expect(404);
-    app.send(asking(Method::GET, &hidden, &ada)).await.expect(200);
+    app.send(asking(Method::GET, &hidden, &ada))
+        .await
+        .expect(200);
     for nothing in [
         format!("/media/{public}/tiles/00000.jpg"),
         format!("/media/{public}/v720/00001.m4s"),
