@@ -14,7 +14,10 @@ pub(crate) fn name(parameters: &Parameters, extradata: &[u8]) -> Result<String, 
             Ok(format!("avc1.{profile:02x}{compatibility:02x}{level:02x}"))
         }
         Id::AAC => {
-            let kind = extradata.first().map(|first| first >> 3).filter(|kind| *kind > 0);
+            let kind = extradata
+                .first()
+                .map(|first| first >> 3)
+                .filter(|kind| *kind > 0);
             Ok(format!("mp4a.40.{}", kind.ok_or_else(odd)?))
         }
         other => Err(MediaError::Codec(other.name().to_owned())),
@@ -124,6 +127,7 @@ pub(crate) enum Unit<'a> {
 }
 
 /// A parameter set: of a sequence, or of pictures.
+#[derive(Clone, Copy)]
 pub(crate) struct Set<'a> {
     pub(crate) sequence: bool,
     pub(crate) bytes: &'a [u8],
@@ -132,7 +136,7 @@ pub(crate) struct Set<'a> {
 pub(crate) fn unit_kind(id: Id, unit: &[u8]) -> Unit<'_> {
     let kind = match id {
         Id::HEVC => match (unit[0] >> 1) & 0x3f {
-            0..32 => 1,
+            0..=31 => 1,
             33 => 7,
             34 => 8,
             _ => 0,
@@ -237,7 +241,9 @@ mod tests {
 
     #[test]
     fn units_are_found_in_both_framings() {
-        let annex_b = [0, 0, 0, 1, 0x67, 1, 2, 0, 0, 1, 0x68, 3, 0, 0, 1, 0x65, 4, 5];
+        let annex_b = [
+            0, 0, 0, 1, 0x67, 1, 2, 0, 0, 1, 0x68, 3, 0, 0, 1, 0x65, 4, 5,
+        ];
         let found: Vec<&[u8]> = Framing::StartCodes.units(&annex_b).collect();
         // The zero before a long start code belongs to nobody.
         assert_eq!(found, [&[0x67, 1, 2][..], &[0x68, 3], &[0x65, 4, 5]]);
@@ -252,10 +258,22 @@ mod tests {
     fn an_idr_is_told_from_other_key_frames() {
         // A delimiter of either codec comes first.
         let code = |kind: u8| [0, 0, 1, 35 << 1, 0, 0, 0, 1, kind, 1];
-        assert_eq!(is_idr(Id::H264, Framing::StartCodes, &code(0x65)), Some(true));
-        assert_eq!(is_idr(Id::H264, Framing::StartCodes, &code(0x41)), Some(false));
-        assert_eq!(is_idr(Id::HEVC, Framing::StartCodes, &code(19 << 1)), Some(true));
-        assert_eq!(is_idr(Id::HEVC, Framing::StartCodes, &code(21 << 1)), Some(false));
+        assert_eq!(
+            is_idr(Id::H264, Framing::StartCodes, &code(0x65)),
+            Some(true)
+        );
+        assert_eq!(
+            is_idr(Id::H264, Framing::StartCodes, &code(0x41)),
+            Some(false)
+        );
+        assert_eq!(
+            is_idr(Id::HEVC, Framing::StartCodes, &code(19 << 1)),
+            Some(true)
+        );
+        assert_eq!(
+            is_idr(Id::HEVC, Framing::StartCodes, &code(21 << 1)),
+            Some(false)
+        );
         assert_eq!(is_idr(Id::VP9, Framing::StartCodes, &code(0)), None);
     }
 }

@@ -32,6 +32,16 @@ pub use report::Report;
 
 /// Does what a spec says.
 pub fn run(spec: &Spec, report: &mut Report<'_>) -> Result<Done, MediaError> {
+    log::forget();
+    let done = obey(spec, report)?;
+    // Some codecs only write it down, and leave pictures out.
+    if matches!(spec.command, Command::EncodePart(_)) && log::memory_ran_out() {
+        return Err(MediaError::Memory);
+    }
+    Ok(done)
+}
+
+fn obey(spec: &Spec, report: &mut Report<'_>) -> Result<Done, MediaError> {
     match &spec.command {
         Command::Probe => Ok(Done::Facts {
             facts: Box::new(probe(&spec.source, report)?),

@@ -12,9 +12,14 @@ static BEGUN: Mutex<String> = Mutex::new(String::new());
 /// A file of noise can make a decoder complain about each of its packets.
 const LINES: u32 = 2000;
 
-/// Whether a codec has complained that it got no memory since the last time somebody asked.
+/// Whether a codec has complained that it got no memory.
 pub(crate) fn memory_ran_out() -> bool {
-    MEMORY.swap(false, Ordering::Relaxed)
+    MEMORY.load(Ordering::Relaxed)
+}
+
+/// What was before is over.
+pub(crate) fn forget() {
+    MEMORY.store(false, Ordering::Relaxed);
 }
 
 /// Takes a piece of what FFmpeg says; writes it out once a line is whole.

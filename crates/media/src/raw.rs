@@ -64,8 +64,8 @@ pub(crate) fn layout(name: &str) -> Option<Layout> {
     // descriptor is null or static.
     unsafe {
         let found = ffi::av_pix_fmt_desc_get(ffi::av_get_pix_fmt(name.as_ptr())).as_ref()?;
-        let rgb = u64::from(ffi::AV_PIX_FMT_FLAG_RGB as u32)
-            | u64::from(ffi::AV_PIX_FMT_FLAG_PAL as u32);
+        let rgb =
+            u64::from(ffi::AV_PIX_FMT_FLAG_RGB as u32) | u64::from(ffi::AV_PIX_FMT_FLAG_PAL as u32);
         Some(Layout {
             depth: u8::try_from(found.comp[0].depth).unwrap_or(8),
             chroma: (found.log2_chroma_w, found.log2_chroma_h),
@@ -248,17 +248,32 @@ pub(crate) fn clock_may_jump(input: &Input) -> bool {
     unsafe { (*(*input.as_ptr()).iformat).flags & ffi::AVFMT_TS_DISCONT != 0 }
 }
 
-/// Lets the demuxer drop packets of all other streams before they reach us.
-pub(crate) fn discard_others(input: &mut Input, wanted: &[usize]) {
-    // SAFETY: the context is alive and open; each index is below the number of streams.
+/// Lets the demuxer drop packets of all other streams before they reach us; pictures and sound may
+/// be kept for the sake of their times.
+pub(crate) fn discard_others(input: &mut Input, wanted: &[usize], keep_timed: bool) {
+    use ffi::AVMediaType::{AVMEDIA_TYPE_AUDIO, AVMEDIA_TYPE_VIDEO};
+    // SAFETY: the context is alive and open; each index is below the number of streams, and each
+    // stream has its parameters.
     unsafe {
         let raw = input.as_mut_ptr();
         for index in 0..(*raw).nb_streams as usize {
-            if !wanted.contains(&index) {
-                (**(*raw).streams.add(index)).discard = ffi::AVDiscard::AVDISCARD_ALL;
-            }
+            let stream = *(*raw).streams.add(index);
+            let kind = (*(*stream).codecpar).codec_type;
+            let timed = kind == AVMEDIA_TYPE_VIDEO || kind == AVMEDIA_TYPE_AUDIO;
+            let keep = wanted.contains(&index) || (keep_timed && timed);
+            (*stream).discard = if keep {
+                ffi::AVDiscard::AVDISCARD_DEFAULT
+            } else {
+                ffi::AVDiscard::AVDISCARD_ALL
+            };
         }
     }
+}
+
+/// Where the file says that it begins, in microseconds.
+pub(crate) fn start_time(input: &Input) -> Option<i64> {
+    // SAFETY: the context is alive and open.
+    given(unsafe { (*input.as_ptr()).start_time })
 }
 
 /// One entry of a stream's metadata.
@@ -429,7 +444,12 @@ pub(crate) fn picture_format_name(format: i32) -> Option<String> {
 }
 
 /// Says which colours a picture has where it does not say it itself.
-pub(crate) fn settle_colour(picture: &mut frame::Video, matrix: i32, transfer: i32, primaries: i32) {
+pub(crate) fn settle_colour(
+    picture: &mut frame::Video,
+    matrix: i32,
+    transfer: i32,
+    primaries: i32,
+) {
     // SAFETY: the frame is ours; the numbers are checked to be ones that the enumerations have.
     unsafe {
         let raw = picture.as_mut_ptr();
@@ -466,7 +486,9 @@ pub(crate) fn set_colours(encoder: &mut codec::Context, numbers: VideoNumbers) {
     unsafe {
         let raw = encoder.as_mut_ptr();
         if (0..=2).contains(&numbers.range) {
-            (&raw mut (*raw).color_range).cast::<i32>().write(numbers.range);
+            (&raw mut (*raw).color_range)
+                .cast::<i32>()
+                .write(numbers.range);
         }
         if (1..=12).contains(&numbers.primaries) {
             (&raw mut (*raw).color_primaries)

@@ -41,6 +41,7 @@ pub(crate) struct Source {
     mend: Mend,
     stumbles: u32,
     damaged: u64,
+    wanted: Vec<usize>,
 }
 
 impl Source {
@@ -74,6 +75,7 @@ impl Source {
                 size: facts.len(),
                 stumbles: 0,
                 damaged: 0,
+                wanted: Vec::new(),
             }),
             Err(error) => Err(trouble.take().unwrap_or_else(|| MediaError::reading(error))),
         }
@@ -97,15 +99,19 @@ impl Source {
         self.mend.moved
     }
 
-    /// Nothing is read of all streams but these.
+    /// Nothing is read of all streams but these, and those whose clock is theirs, too.
     pub(crate) fn only(&mut self, streams: &[usize]) {
-        raw::discard_others(&mut self.input, streams);
+        self.wanted = streams.to_vec();
+        let keep_timed = self.mend.together && !self.mend.asleep;
+        raw::discard_others(&mut self.input, streams, keep_timed);
     }
 
     /// Goes to the last key frame at or before a time on the file's own clock, in microseconds.
     pub(crate) fn seek(&mut self, to: i64) -> Result<(), MediaError> {
         // From here on times are as the file says them: parts must agree about them.
         self.mend.asleep = true;
+        let wanted = std::mem::take(&mut self.wanted);
+        self.only(&wanted);
         self.input.seek(to, ..to).map_err(|error| {
             self.trouble
                 .take()
@@ -152,17 +158,23 @@ impl Source {
     }
 }
 
-/// How far a clock may go back, and how far ahead, before it is taken for a new one.
+/// How far a clock may go back, and how far ahead, before it is taken for a new one. A hole of ten
+/// minutes is one in any file; in those whose streams share a clock that may jump, ten seconds.
 const BACK: i64 = 1_000_000;
-const AHEAD: i64 = 10_000_000;
+const AHEAD: i64 = 600_000_000;
+const AHEAD_TOGETHER: i64 = 10_000_000;
 
 /// Makes one clock of several: recordings that were cut or joined carelessly begin anew in the
-/// middle. Only while a file is read from its beginning to its end.
+/// middle, and a damaged number may promise hours of nothing. Only while a file is read from its
+/// beginning to its end, and from the same packets whoever reads it: else probe, pictures and
+/// sound would not agree.
 struct Mend {
     /// All streams share one clock, which may jump (transport and program streams).
     together: bool,
     asleep: bool,
     moved: bool,
+    /// Where the file says that it begins, in microseconds.
+    start: Option<i64>,
     /// In microseconds, for each stream.
     offsets: Vec<i64>,
     last: Vec<Option<i64>>,
@@ -175,6 +187,7 @@ impl Mend {
             together: raw::clock_may_jump(input),
             asleep: false,
             moved: false,
+            start: raw::start_time(input),
             offsets: vec![0; streams],
             last: vec![None; streams],
         }
@@ -200,26 +213,46 @@ impl Mend {
         };
         let time = raw::rescale(time, base, MICROS);
         let length = raw::rescale(packet.duration().max(0), base, MICROS);
-        let timed = matches!(stream.parameters().medium(), Type::Video | Type::Audio);
-        if let Some(last) = self.last[index].filter(|_| timed) {
-            let step = time.saturating_add(self.offsets[index]).saturating_sub(last);
-            let jump = step < -BACK || (self.together && step > AHEAD);
-            if jump {
-                self.moved = true;
-                let offset = last.saturating_add(length).saturating_sub(time);
-                if self.together {
-                    self.offsets.fill(offset);
-                } else {
-                    self.offsets[index] = offset;
-                }
-            }
+        if matches!(stream.parameters().medium(), Type::Video | Type::Audio) {
+            self.place(index, time, length);
         }
         let offset = self.offsets[index];
-        self.last[index] = Some(time.saturating_add(offset));
         if offset != 0 {
             let ticks = raw::rescale(offset, MICROS, base);
             packet.set_dts(packet.dts().map(|dts| dts.saturating_add(ticks)));
             packet.set_pts(packet.pts().map(|pts| pts.saturating_add(ticks)));
+        }
+    }
+
+    /// Takes the next time of a stream; gives where it falls.
+    fn place(&mut self, index: usize, time: i64, length: i64) -> i64 {
+        self.judge(index, time);
+        let placed = time.saturating_add(self.offsets[index]);
+        self.last[index] = Some(placed.saturating_add(length));
+        placed
+    }
+
+    /// Moves a stream's clock where it jumps; all of them where they are one.
+    fn judge(&mut self, index: usize, time: i64) {
+        let (expected, ahead) = match (self.last[index], self.start) {
+            (Some(last), _) if self.together => (last, AHEAD_TOGETHER),
+            (Some(last), _) => (last, AHEAD),
+            (None, Some(start)) => (start.saturating_add(self.offsets[index]), AHEAD),
+            (None, None) => return,
+        };
+        let step = time
+            .saturating_add(self.offsets[index])
+            .saturating_sub(expected);
+        let first = self.last[index].is_none();
+        if step <= ahead && (first || step >= -BACK) {
+            return;
+        }
+        self.moved = true;
+        let offset = expected.saturating_sub(time);
+        if self.together && !first {
+            self.offsets.fill(offset);
+        } else {
+            self.offsets[index] = offset;
         }
     }
 }
@@ -269,5 +302,63 @@ impl Seek for Watched {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         // Not noted: a seek to before the beginning is the fault of a number in the file.
         self.file.seek(to)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: i64 = 1_000_000;
+
+    fn mend(together: bool) -> Mend {
+        Mend {
+            together,
+            asleep: false,
+            moved: false,
+            start: Some(0),
+            offsets: vec![0; 2],
+            last: vec![None; 2],
+        }
+    }
+
+    #[test]
+    fn an_honest_clock_is_left_alone() {
+        let mut mend = mend(true);
+        for second in 0..100 {
+            // Sound that is written in blocks: ahead and behind by less than a new clock.
+            let at = second * SECOND;
+            assert_eq!(mend.place(0, at, SECOND), at);
+            assert_eq!(mend.place(1, at + SECOND / 2, SECOND), at + SECOND / 2);
+        }
+        assert!(!mend.moved);
+    }
+
+    #[test]
+    fn a_clock_that_begins_anew_goes_on_for_all_its_streams() {
+        let mut mend = mend(true);
+        for second in 0..10 {
+            mend.place(0, second * SECOND, SECOND);
+            mend.place(1, second * SECOND, SECOND);
+        }
+        assert_eq!(mend.place(0, 0, SECOND), 10 * SECOND);
+        assert_eq!(mend.place(1, 0, SECOND), 10 * SECOND);
+        assert!(mend.moved);
+        // And one that jumps ahead.
+        assert_eq!(mend.place(0, 5000 * SECOND, SECOND), 11 * SECOND);
+        assert_eq!(mend.place(1, 5000 * SECOND, SECOND), 11 * SECOND);
+    }
+
+    #[test]
+    fn a_hole_of_minutes_is_one_and_hours_of_nothing_are_not() {
+        let mut mend = mend(false);
+        mend.place(0, 0, SECOND);
+        assert_eq!(mend.place(0, 500 * SECOND, SECOND), 500 * SECOND);
+        assert!(!mend.moved);
+        assert_eq!(mend.place(0, 90_000 * SECOND, SECOND), 501 * SECOND);
+        // A stream that claims to begin a day after the others.
+        assert_eq!(mend.place(1, 86_400 * SECOND, SECOND), 0);
+        assert_eq!(mend.place(1, 86_401 * SECOND, SECOND), SECOND);
+        assert!(mend.moved);
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{MediaFault, Micros, facts::Facts};
+use super::{Micros, facts::Facts};
 
 /// One line. A command is answered by any number of `progress` and `output` and, in the end,
 /// exactly one `result` or `error`.
@@ -84,6 +84,17 @@ pub struct Fragment {
     pub bytes: u64,
     /// From its beginning to the end of its first sample: what an I-frame playlist points to.
     pub key: u64,
+}
+
+/// What the helper says when it cannot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{reason}")]
+pub struct MediaFault {
+    /// The file is to blame, not we: trying again cannot help.
+    pub client_fault: bool,
+    pub code: String,
+    /// A sentence for a person.
+    pub reason: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -5,13 +5,12 @@
 //! [`line`]: one line of what comes back. [`plan`]: what is to be made of a file. Times are whole microseconds after [`facts::Facts::start`],
 //! rounded to the nearest, so that the same tick of a file is the same number everywhere.
 
-mod before;
 pub mod facts;
 pub mod line;
 pub mod plan;
 pub mod spec;
 
-pub use self::before::{Facts, Line, MediaFault, StreamFacts, StreamKind};
+pub use self::line::MediaFault;
 
 /// Microseconds after the origin of a file; negative before it.
 pub type Micros = i64;

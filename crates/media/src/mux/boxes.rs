@@ -29,7 +29,11 @@ pub(crate) fn first_sample_end(fragment: &[u8]) -> Option<u64> {
     let flags = word(tfhd, 0)? & 0x00ff_ffff;
     // Fields before the default size, each there only with its flag.
     let before = [(0x01, 8), (0x02, 4), (0x08, 4)];
-    let at = 8 + before.iter().filter(|(flag, _)| flags & flag != 0).map(|(_, size)| size).sum::<usize>();
+    let at = 8 + before
+        .iter()
+        .filter(|(flag, _)| flags & flag != 0)
+        .map(|(_, size)| size)
+        .sum::<usize>();
     let default = (flags & 0x10 != 0).then(|| word(tfhd, at)).flatten();
 
     let trun = find(traf, b"trun")?;
@@ -43,7 +47,11 @@ pub(crate) fn first_sample_end(fragment: &[u8]) -> Option<u64> {
     };
     at += if flags & 0x04 != 0 { 4 } else { 0 };
     at += if flags & 0x100 != 0 { 4 } else { 0 };
-    let size = if flags & 0x200 != 0 { word(trun, at)? } else { default? };
+    let size = if flags & 0x200 != 0 {
+        word(trun, at)?
+    } else {
+        default?
+    };
     let end = u64::from(offset) + u64::from(size);
     (end <= fragment.len() as u64).then_some(end)
 }

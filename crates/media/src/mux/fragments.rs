@@ -10,7 +10,9 @@ use std::{
 };
 
 use ffmpeg_next::{
-    Dictionary, Packet, Rational, codec::Parameters, encoder, format,
+    Dictionary, Packet, Rational,
+    codec::Parameters,
+    encoder, format,
     format::context::{Output, StreamIo},
 };
 

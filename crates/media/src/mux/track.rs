@@ -59,7 +59,11 @@ impl Track {
         report: &mut Report<'_>,
     ) -> Result<(), MediaError> {
         self.end_fragment(tick)?;
-        if self.segment.as_ref().is_some_and(|open| open.told.number != segment) {
+        if self
+            .segment
+            .as_ref()
+            .is_some_and(|open| open.told.number != segment)
+        {
             self.end_segment(report)?;
         }
         if self.segment.is_none() {
@@ -67,7 +71,8 @@ impl Track {
                 told: line::Segment {
                     folder: self.name.clone(),
                     number: segment,
-                    start: u64::try_from(tick).map_err(|_| MediaError::Instructions("a time before 0"))?,
+                    start: u64::try_from(tick)
+                        .map_err(|_| MediaError::Instructions("a time before 0"))?,
                     fragments: Vec::new(),
                 },
                 bytes: Vec::new(),

@@ -110,7 +110,10 @@ fn begin(spec: &Spec, command: &RepackagePart) -> Result<(Source, Option<Packet>
                 continue;
             }
             let first = next(&mut source, command.stream)?;
-            let base = source.input().stream(command.stream).map(|stream| stream.time_base());
+            let base = source
+                .input()
+                .stream(command.stream)
+                .map(|stream| stream.time_base());
             let at = first.as_ref().and_then(Packet::pts).zip(base);
             let at = at.map(|(time, base)| Clock::new(base, spec.start).micros(time));
             if at.is_some_and(|at| at <= part.start) {

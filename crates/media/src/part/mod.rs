@@ -129,10 +129,7 @@ fn check(part: &Stretch) -> Result<(), MediaError> {
 }
 
 /// Opens the source where decoding can begin; gives the first frame that came out.
-fn begin(
-    reading: &Reading<'_>,
-    part: &Stretch,
-) -> Result<(Frames, Option<Decoded>), MediaError> {
+fn begin(reading: &Reading<'_>, part: &Stretch) -> Result<(Frames, Option<Decoded>), MediaError> {
     if let Some(seek) = part.seek {
         let mut frames = Frames::open(reading)?;
         if let Some(first) = frames.approach(seek, part.start)? {

@@ -215,7 +215,11 @@ mod tests {
     }
 
     /// Runs frames at these milliseconds through a part; gives `(milliseconds, key, picture)`.
-    fn run(part: &Stretch, pace: Pace, millis: &[i64]) -> (Vec<(i64, Option<u32>, i64)>, Option<i64>) {
+    fn run(
+        part: &Stretch,
+        pace: Pace,
+        millis: &[i64],
+    ) -> (Vec<(i64, Option<u32>, i64)>, Option<i64>) {
         let clock = Clock::new(Rational(1, 1000), 0);
         let grid = Grid::of(pace, &clock, Some(0));
         let mut timeline = Timeline::new(part, pace, grid);
@@ -237,7 +241,13 @@ mod tests {
         let millis = |tick: i64| tick * 1000 / i64::from(grid.timescale);
         let shown = out
             .into_iter()
-            .map(|shown| (millis(shown.tick), shown.key.map(|key| key.segment), shown.picture))
+            .map(|shown| {
+                (
+                    millis(shown.tick),
+                    shown.key.map(|key| key.segment),
+                    shown.picture,
+                )
+            })
             .collect();
         (shown, end.map(millis))
     }
@@ -248,8 +258,14 @@ mod tests {
         let all: Vec<i64> = (0..400).map(|frame| frame * 40).collect();
         let (shown, end) = run(&part, RATE, &all);
         assert_eq!(shown.len(), 200);
-        assert_eq!((shown[0].0, shown[199].0, end), (4000, 11_960, Some(12_000)));
-        let keys: Vec<_> = shown.iter().filter_map(|(at, key, _)| key.map(|key| (*at, key))).collect();
+        assert_eq!(
+            (shown[0].0, shown[199].0, end),
+            (4000, 11_960, Some(12_000))
+        );
+        let keys: Vec<_> = shown
+            .iter()
+            .filter_map(|(at, key, _)| key.map(|key| (*at, key)))
+            .collect();
         assert_eq!(keys, [(4000, 1), (6000, 1), (8000, 2), (10_000, 2)]);
     }
 

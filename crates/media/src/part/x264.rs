@@ -90,8 +90,10 @@ impl Lane {
             let mut packet = Packet::empty();
             match self.encoder.receive_packet(&mut packet) {
                 Ok(()) => {
+                    report.alive()?;
                     let next = self.keys.front().copied();
-                    if let Some((tick, key)) = next.filter(|(tick, _)| packet.pts() == Some(*tick)) {
+                    if let Some((tick, key)) = next.filter(|(tick, _)| packet.pts() == Some(*tick))
+                    {
                         if !packet.is_key() {
                             return Err(MediaError::Engine("a key frame was refused".to_owned()));
                         }
@@ -149,10 +151,7 @@ fn open(
 }
 
 /// Which colours our files say they have: the source's, but for what is changed on the way.
-pub(super) fn colours(
-    parameters: &codec::Parameters,
-    hdr: Option<Hdr>,
-) -> VideoNumbers {
+pub(super) fn colours(parameters: &codec::Parameters, hdr: Option<Hdr>) -> VideoNumbers {
     const BT709: i32 = 1;
     const TELEVISION: i32 = 1;
     let source = raw::video_numbers(parameters);

@@ -40,7 +40,11 @@ impl Deinterlacer {
 
     pub(crate) fn push(&mut self, mut frame: Decoded) -> Result<(), MediaError> {
         let shape = Shape::of(&frame.picture)?;
-        if self.graph.as_ref().is_some_and(|(built, _)| *built != shape) {
+        if self
+            .graph
+            .as_ref()
+            .is_some_and(|(built, _)| *built != shape)
+        {
             self.end()?;
         }
         if self.graph.is_none() {

@@ -6,7 +6,12 @@ use domain::media::{Micros, facts::FieldOrder};
 use ffmpeg_next::{Dictionary, Discard, Error, Packet, codec, decoder, error::EAGAIN, frame};
 
 use super::deinterlace::Deinterlacer;
-use crate::{clock::Clock, error::MediaError, raw, source::{FURTHER, Source}};
+use crate::{
+    clock::Clock,
+    error::MediaError,
+    raw,
+    source::{FURTHER, Source},
+};
 
 /// More samples than any screen shows: 8192 × 8192.
 const PIXELS: &str = "67108864";
@@ -94,10 +99,6 @@ impl Frames {
         self.clock
     }
 
-    pub(crate) fn source(&self) -> &Source {
-        &self.source
-    }
-
     /// When the stream begins, on its own clock; the same however it is read.
     pub(crate) fn first(&self) -> Option<i64> {
         let stream = self.source.input().stream(self.stream)?;
@@ -107,11 +108,6 @@ impl Frames {
     pub(crate) fn parameters(&self) -> Option<codec::Parameters> {
         let stream = self.source.input().stream(self.stream)?;
         Some(stream.parameters())
-    }
-
-    /// How many packets could not be decoded.
-    pub(crate) fn faults(&self) -> u64 {
-        self.faults
     }
 
     /// Goes on at a key frame at or before this time.

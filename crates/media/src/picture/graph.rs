@@ -74,13 +74,6 @@ impl Graph {
         Ok(Self { graph, names })
     }
 
-    /// The clock of what comes out.
-    pub(crate) fn time_base(&mut self) -> Rational {
-        self.graph
-            .get("o0")
-            .map_or(Rational(1, 1), |mut sink| sink.sink().time_base())
-    }
-
     /// Takes the samples of the picture: what is left of it is empty.
     pub(crate) fn push(&mut self, picture: &frame::Video) -> Result<(), MediaError> {
         self.input()?
@@ -102,11 +95,7 @@ impl Graph {
     /// The next picture of one output, if there is one by now.
     pub(crate) fn pull(&mut self, output: usize) -> Result<Option<frame::Video>, MediaError> {
         let mut picture = frame::Video::empty();
-        let Some(mut sink) = self
-            .names
-            .get(output)
-            .and_then(|name| self.graph.get(name))
-        else {
+        let Some(mut sink) = self.names.get(output).and_then(|name| self.graph.get(name)) else {
             return Ok(None);
         };
         match sink.sink().frame(&mut picture) {

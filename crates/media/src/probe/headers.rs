@@ -30,9 +30,7 @@ fn title(text: &str) -> Option<String> {
 }
 
 pub(super) fn title_of(stream: &Stream<'_>) -> Option<String> {
-    let handler = || {
-        raw::tag(stream, c"handler_name").filter(|name| !is_a_programs(name))
-    };
+    let handler = || raw::tag(stream, c"handler_name").filter(|name| !is_a_programs(name));
     raw::tag(stream, c"title")
         .or_else(handler)
         .and_then(|text| title(&text))
@@ -41,9 +39,18 @@ pub(super) fn title_of(stream: &Stream<'_>) -> Option<String> {
 /// Names that programs give to every track.
 fn is_a_programs(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    ["handler", "media", "gpac", "core", "apple", "mainconcept", "twitter", "isomedia"]
-        .iter()
-        .any(|part| name.contains(part))
+    [
+        "handler",
+        "media",
+        "gpac",
+        "core",
+        "apple",
+        "mainconcept",
+        "twitter",
+        "isomedia",
+    ]
+    .iter()
+    .any(|part| name.contains(part))
 }
 
 pub(super) fn ratio(rate: Rational) -> Option<Ratio> {
@@ -59,7 +66,10 @@ pub(super) fn sample_aspect(stream: &Stream<'_>) -> Ratio {
     let (num, den) = raw::sample_aspect(stream);
     match (u32::try_from(num), u32::try_from(den)) {
         (Ok(num), Ok(den))
-            if num > 0 && den > 0 && num <= den.saturating_mul(4) && den <= num.saturating_mul(4) =>
+            if num > 0
+                && den > 0
+                && num <= den.saturating_mul(4)
+                && den <= num.saturating_mul(4) =>
         {
             Ratio::new(num, den)
         }
@@ -162,7 +172,10 @@ mod tests {
 
     #[test]
     fn titles_are_one_short_line() {
-        assert_eq!(title("  Director's\ncut \u{7}").as_deref(), Some("Director'scut"));
+        assert_eq!(
+            title("  Director's\ncut \u{7}").as_deref(),
+            Some("Director'scut")
+        );
         assert_eq!(title("\n"), None);
         assert_eq!(title(&"x".repeat(1000)).unwrap().len(), 100);
         assert!(is_a_programs("VideoHandler"));

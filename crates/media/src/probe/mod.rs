@@ -55,7 +55,9 @@ pub fn probe(path: &Path, report: &mut Report<'_>) -> Result<Facts, MediaError> 
     for audio in &mut audio {
         trials::sound(path, audio)?;
     }
-    if video.as_ref().is_some_and(|video| !video.decodes) || audio.iter().any(|audio| !audio.decodes) {
+    if video.as_ref().is_some_and(|video| !video.decodes)
+        || audio.iter().any(|audio| !audio.decodes)
+    {
         warn(&mut warnings, Warning::StreamsLeftOut);
     }
     let usable = video.as_ref().is_some_and(|video| video.decodes)
@@ -71,24 +73,38 @@ pub fn probe(path: &Path, report: &mut Report<'_>) -> Result<Facts, MediaError> 
         .unwrap_or(0);
     let input = source.input();
     let duration = Some(input.duration()).filter(|length| *length > 0);
-    let spans = video.iter().map(|video| (video.index, video.end - video.start));
-    let heard = audio.iter().map(|audio| (audio.index, audio.end - audio.start));
+    let spans = video
+        .iter()
+        .map(|video| (video.index, video.end - video.start));
+    let heard = audio
+        .iter()
+        .map(|audio| (audio.index, audio.end - audio.start));
     // Matroska has one length for all, counted from 0.
     let all = input.format().name().starts_with("matroska")
         && duration.is_some_and(|length| is_missing(length, start.max(0).saturating_add(end)));
     let counted = video.as_ref().is_some_and(|video| {
-        let said = input.stream(video.index).map_or(0, |stream| stream.frames());
+        let said = input
+            .stream(video.index)
+            .map_or(0, |stream| stream.frames());
         // AVI shortens its length to what is there, but not its count.
         input.format().name() == "avi"
             && u64::try_from(said).is_ok_and(|said| video.frames + 5 + said / 50 < said)
     });
-    if all || counted || spans.chain(heard).any(|(index, span)| broke_off(&source, index, span)) {
+    if all
+        || counted
+        || spans
+            .chain(heard)
+            .any(|(index, span)| broke_off(&source, index, span))
+    {
         warn(&mut warnings, Warning::Truncated);
     }
     if source.damaged() > 0 {
         warn(&mut warnings, Warning::Damaged);
     }
-    if video.as_ref().is_some_and(|video| video.longest_step > 4 * SECOND) {
+    if video
+        .as_ref()
+        .is_some_and(|video| video.longest_step > 4 * SECOND)
+    {
         warn(&mut warnings, Warning::Gaps);
     }
     Ok(Facts {
@@ -250,12 +266,7 @@ fn measure(
     chosen: &Chosen,
     report: &mut Report<'_>,
 ) -> Result<(Option<Pictures>, Vec<Sounds>), MediaError> {
-    let wanted: Vec<usize> = chosen
-        .video
-        .iter()
-        .chain(&chosen.audio)
-        .copied()
-        .collect();
+    let wanted: Vec<usize> = chosen.video.iter().chain(&chosen.audio).copied().collect();
     source.only(&wanted);
     let input = source.input();
     let mut pictures = chosen
@@ -277,7 +288,10 @@ fn measure(
             report.progress(position.max(0), 0, size)?;
         }
         let index = packet.stream();
-        if let Some(pictures) = pictures.as_mut().filter(|pictures| pictures.index() == index) {
+        if let Some(pictures) = pictures
+            .as_mut()
+            .filter(|pictures| pictures.index() == index)
+        {
             pictures.take(&packet);
         } else if let Some(sounds) = sounds.iter_mut().find(|sounds| sounds.index() == index) {
             sounds.take(&packet);

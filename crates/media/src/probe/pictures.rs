@@ -156,7 +156,9 @@ impl Pictures {
 
     fn set(&mut self, set: codec::Set<'_>) {
         let hash = blake3::hash(set.bytes);
-        let short = hash.as_bytes()[..8].try_into().map_or(0, u64::from_le_bytes);
+        let short = hash.as_bytes()[..8]
+            .try_into()
+            .map_or(0, u64::from_le_bytes);
         let known = if set.sequence {
             &mut self.sequences
         } else {
@@ -182,7 +184,9 @@ impl Pictures {
         let last = self.times.last().copied().unwrap_or(first);
         let span = own_micros(last - first, base);
         let steps = self.times.len().saturating_sub(1) as u64;
-        let step = span.checked_div(i64::try_from(steps).unwrap_or(0)).unwrap_or(0);
+        let step = span
+            .checked_div(i64::try_from(steps).unwrap_or(0))
+            .unwrap_or(0);
         let end = at(self.end).max(at(last).saturating_add(if self.end > last { 0 } else { step }));
 
         let said: Vec<Ratio> = stream
@@ -195,9 +199,7 @@ impl Pictures {
         let whole = self.frames as usize == self.times.len();
         let mut rising = self.times.clone();
         rising.dedup();
-        let grid = whole
-            .then(|| rate::grid(&rising, base, &said))
-            .flatten();
+        let grid = whole.then(|| rate::grid(&rising, base, &said)).flatten();
         let longest_step = self
             .times
             .windows(2)

@@ -47,7 +47,9 @@ pub(super) fn grid(times: &[i64], base: Rational, said: &[Ratio]) -> Option<Rati
         .copied()
         .chain(usual)
         .filter_map(|rate| rate.value().map(|value| (value, rate)))
-        .filter(|(value, _)| *value <= FASTEST && *value < average * FULL && *value > average * 0.98)
+        .filter(|(value, _)| {
+            *value <= FASTEST && *value < average * FULL && *value > average * 0.98
+        })
         .collect();
     // The one with the fewest holes first; of equal ones the container's word.
     candidates.sort_by(|one, other| one.0.total_cmp(&other.0));
@@ -115,7 +117,9 @@ mod tests {
 
     #[test]
     fn times_of_a_telephone_are_no_grid() {
-        let times: Vec<i64> = (0..1000).map(|frame| frame * 33 + (frame * 7919) % 13).collect();
+        let times: Vec<i64> = (0..1000)
+            .map(|frame| frame * 33 + (frame * 7919) % 13)
+            .collect();
         assert_eq!(grid(&times, MILLIS, &[Ratio::new(30, 1)]), None);
         // Half of it at 15, half at 30.
         let mut times = millis(30.0, 300);

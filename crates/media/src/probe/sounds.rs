@@ -1,6 +1,6 @@
 //! A stream of sound, packet by packet.
 
-use domain::media::facts::AudioFacts;
+use domain::media::{SECOND, facts::AudioFacts};
 use ffmpeg_next::{
     Packet, Rational, Stream,
     codec::{Id, packet::side_data::Type},
@@ -66,10 +66,16 @@ impl Sounds {
     pub(super) fn start(&self) -> Option<i64> {
         let first = self.first.map(|first| first.saturating_add(self.skipped));
         let start = match self.said_start {
-            Some(said) if self.skipped == 0 => said,
+            // Not where the clock was put right.
+            Some(said) if self.skipped == 0 && self.is_near(said) => said,
             said => first.or(said)?,
         };
         Some(own_micros(start, self.base))
+    }
+
+    fn is_near(&self, said: i64) -> bool {
+        self.first
+            .is_none_or(|first| own_micros(said.saturating_sub(first), self.base).abs() < SECOND)
     }
 
     pub(super) fn take(&mut self, packet: &Packet) {

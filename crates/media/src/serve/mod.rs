@@ -30,14 +30,14 @@ pub fn serve() -> ExitCode {
     let meter = Meter::open();
     let spec = match parse(&first) {
         Ok(spec) => spec,
-        Err(fault) => return told(say(&Line::Error(fault))),
+        Err(fault) => return told(&say(&Line::Error(fault))),
     };
     if let Err(error) = limits::apply(&spec) {
-        return told(say(&Line::Error(fault(&error))));
+        return told(&say(&Line::Error(fault(&error))));
     }
     let Ok(lines) = listen() else {
         // There is no memory for a thread.
-        return told(say(&Line::Error(fault(&MediaError::Memory))));
+        return told(&say(&Line::Error(fault(&MediaError::Memory))));
     };
     let mut next = Some(Ok(spec));
     while let Some(spec) = next {
@@ -91,7 +91,7 @@ pub fn say(line: &Line) -> io::Result<()> {
     out.flush()
 }
 
-fn told(said: io::Result<()>) -> ExitCode {
+fn told(said: &io::Result<()>) -> ExitCode {
     match said {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,

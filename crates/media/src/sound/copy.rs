@@ -57,7 +57,11 @@ pub(super) fn run(
         }
         // The clocks of containers are coarser than samples: packets follow each other, unless
         // there is a hole of a whole one.
-        let tick = if packets > 0 && (said - end).abs() < FRAME { end } else { said.max(end) };
+        let tick = if packets > 0 && (said - end).abs() < FRAME {
+            end
+        } else {
+            said.max(end)
+        };
         let mut bare = undressed(&packet, &mut parameters)?;
         let track = match &mut track {
             Some(track) => track,
@@ -85,7 +89,9 @@ pub(super) fn run(
     }
     let mut track = track.ok_or(MediaError::Truncated)?;
     // Sound that ends before the picture goes on in silence.
-    let wanted = command.until.map_or(0, |until| raw::rescale(until, MICROS, base));
+    let wanted = command
+        .until
+        .map_or(0, |until| raw::rescale(until, MICROS, base));
     if let Some(silence) = silence(channels) {
         while end < wanted {
             let mut packet = Packet::copy(silence);

@@ -21,7 +21,9 @@ pub(crate) fn track(
 ) -> Result<Done, MediaError> {
     let rises = command.segments.windows(2).all(|pair| pair[0] < pair[1]);
     if command.segments.first() != Some(&0) || !rises {
-        return Err(MediaError::Instructions("segments that do not begin at 0 and rise"));
+        return Err(MediaError::Instructions(
+            "segments that do not begin at 0 and rise",
+        ));
     }
     match command.how {
         Sound::Copy => copy::run(spec, command, report),

@@ -5,12 +5,7 @@ use std::path::Path;
 
 use ffmpeg_next::{Dictionary, Error, codec, decoder, error::EAGAIN, filter, frame};
 
-use crate::{
-    clock::MICROS,
-    error::MediaError,
-    raw,
-    source::Source,
-};
+use crate::{clock::MICROS, error::MediaError, raw, source::Source};
 
 /// Which sound, and as what.
 pub(super) struct Wanted<'a> {

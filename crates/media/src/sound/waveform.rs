@@ -19,7 +19,9 @@ pub(crate) fn waveform(
     report: &mut Report<'_>,
 ) -> Result<Done, MediaError> {
     if command.points == 0 || command.points > MOST || command.until <= 0 {
-        return Err(MediaError::Instructions("a waveform without points or length"));
+        return Err(MediaError::Instructions(
+            "a waveform without points or length",
+        ));
     }
     let mut samples = Samples::open(&Wanted {
         path: &spec.source,

@@ -11,12 +11,7 @@ use ffmpeg_next::{Dictionary, Packet, codec, decoder, frame};
 pub(crate) use self::{poster::poster, storyboard::storyboard};
 use crate::{error::MediaError, mux, report::Report};
 
-fn save(
-    spec: &Spec,
-    file: &str,
-    bytes: &[u8],
-    report: &mut Report<'_>,
-) -> Result<(), MediaError> {
+fn save(spec: &Spec, file: &str, bytes: &[u8], report: &mut Report<'_>) -> Result<(), MediaError> {
     mux::write(&spec.out, file, bytes)?;
     report.output(Output::File {
         file: file.to_owned(),

@@ -50,12 +50,22 @@ pub(crate) fn poster(
         Samples::Jpeg,
     );
     let (at, frame) = match command.from {
-        PosterFrom::Cover { .. } => (0, Frames::open(&reading)?.next()?.ok_or(MediaError::NoPicture)?),
+        PosterFrom::Cover { .. } => (
+            0,
+            Frames::open(&reading)?
+                .next()?
+                .ok_or(MediaError::NoPicture)?,
+        ),
         PosterFrom::Video { .. } => choose(&reading, &command.at, report)?,
     };
     let pictures = cascade.run(&frame.picture, 0)?;
     for (image, picture) in command.sizes.iter().zip(&pictures) {
-        save(spec, &image.file, &jpeg::encode(picture, jpeg::FINE)?, report)?;
+        save(
+            spec,
+            &image.file,
+            &jpeg::encode(picture, jpeg::FINE)?,
+            report,
+        )?;
     }
     Ok(Done::Poster { at })
 }
@@ -86,7 +96,9 @@ fn choose(
         // None of the times is there: what the file begins with.
         None => {
             let first = Frames::open(reading)?.next()?;
-            first.map(|frame| (frame.at, frame)).ok_or(MediaError::NoPicture)
+            first
+                .map(|frame| (frame.at, frame))
+                .ok_or(MediaError::NoPicture)
         }
     }
 }

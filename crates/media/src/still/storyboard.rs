@@ -67,7 +67,12 @@ pub(crate) fn storyboard(
         }
         if place + 1 == command.columns * command.rows || number + 1 == command.count {
             let bytes = jpeg::encode(open, jpeg::SMALL)?;
-            save(spec, &format!("{}/{sheets:03}.jpg", command.folder), &bytes, report)?;
+            save(
+                spec,
+                &format!("{}/{sheets:03}.jpg", command.folder),
+                &bytes,
+                report,
+            )?;
             sheets += 1;
         }
     }
@@ -162,7 +167,10 @@ fn put(sheet: &mut frame::Video, tile: &frame::Video, left: u32, top: u32) {
     for plane in 0..tile.planes().min(3) {
         let half = u32::from(plane > 0);
         let (left, top) = ((left >> half) as usize, (top >> half) as usize);
-        let (width, height) = ((tile.width() >> half) as usize, (tile.height() >> half) as usize);
+        let (width, height) = (
+            (tile.width() >> half) as usize,
+            (tile.height() >> half) as usize,
+        );
         let (from, to) = (tile.stride(plane), sheet.stride(plane));
         let source = tile.data(plane);
         let target = sheet.data_mut(plane);

@@ -123,11 +123,20 @@ mod tests {
     #[test]
     fn marks_become_those_of_webvtt() {
         for (line, expected) in [
-            (r"0,0,Default,,0,0,0,,Hello {\i1}world{\i0}\Nline", "Hello <i>world</i>\nline"),
+            (
+                r"0,0,Default,,0,0,0,,Hello {\i1}world{\i0}\Nline",
+                "Hello <i>world</i>\nline",
+            ),
             (r"0,0,Default,,0,0,0,,{\i1}open", "<i>open</i>"),
-            (r"0,0,Default,,0,0,0,,{\b1}a{\i1}b{\b0}c", "<b>a<i>b</i></b><i>c</i>"),
+            (
+                r"0,0,Default,,0,0,0,,{\b1}a{\i1}b{\b0}c",
+                "<b>a<i>b</i></b><i>c</i>",
+            ),
             (r"0,0,Default,,0,0,0,,{\an8\fs20\c&HFF&}top", "top"),
-            (r"0,0,Default,,0,0,0,,1 < 2 & 3 > 2, ok", "1 &lt; 2 &amp; 3 &gt; 2, ok"),
+            (
+                r"0,0,Default,,0,0,0,,1 < 2 & 3 > 2, ok",
+                "1 &lt; 2 &amp; 3 &gt; 2, ok",
+            ),
             (r"0,0,Default,,0,0,0,,a\N\N\Nb", "a\nb"),
             (r"0,0,Default,,0,0,0,,{\p1}m 0 0 l 9 9{\p0}", ""),
             (r"0,0,Default,,0,0,0,,{\i1}{\i0}", ""),

@@ -6,11 +6,7 @@ use domain::media::{
     line::{Done, Output},
     spec::{Spec, Subtitles},
 };
-use ffmpeg_next::{
-    Subtitle, codec,
-    codec::subtitle::Rect,
-    decoder,
-};
+use ffmpeg_next::{Subtitle, codec, codec::subtitle::Rect, decoder};
 
 use crate::{clock::Clock, error::MediaError, mux, raw, report::Report, source::Source};
 
@@ -44,11 +40,7 @@ pub(crate) fn subtitles(
     })
 }
 
-fn read(
-    spec: &Spec,
-    command: &Subtitles,
-    report: &mut Report<'_>,
-) -> Result<Vec<Cue>, MediaError> {
+fn read(spec: &Spec, command: &Subtitles, report: &mut Report<'_>) -> Result<Vec<Cue>, MediaError> {
     let mut source = Source::open(&spec.source)?;
     source.only(&[command.stream]);
     let stream = source
@@ -117,7 +109,12 @@ fn written(cues: &[Cue]) -> String {
         let to = cue
             .to
             .unwrap_or_else(|| next.unwrap_or(limit).min(limit).max(cue.from + 1000));
-        text.push_str(&format!("\n{} --> {}\n{}\n", stamp(cue.from), stamp(to), cue.text));
+        text.push_str(&format!(
+            "\n{} --> {}\n{}\n",
+            stamp(cue.from),
+            stamp(to),
+            cue.text
+        ));
     }
     text
 }
@@ -126,7 +123,11 @@ fn stamp(micros: i64) -> String {
     let millis = micros.max(0) / 1000;
     let (seconds, millis) = (millis / 1000, millis % 1000);
     let (minutes, seconds) = (seconds / 60, seconds % 60);
-    format!("{:02}:{:02}:{seconds:02}.{millis:03}", minutes / 60, minutes % 60)
+    format!(
+        "{:02}:{:02}:{seconds:02}.{millis:03}",
+        minutes / 60,
+        minutes % 60
+    )
 }
 
 #[cfg(test)]

@@ -29,7 +29,11 @@ pub fn boxes(mut bytes: &[u8]) -> Vec<(String, &[u8])> {
     let mut found = Vec::new();
     while !bytes.is_empty() {
         let size = word(bytes, 0) as usize;
-        assert!(size >= 8 && size <= bytes.len(), "a box of {size} bytes in {}", bytes.len());
+        assert!(
+            size >= 8 && size <= bytes.len(),
+            "a box of {size} bytes in {}",
+            bytes.len()
+        );
         let name = String::from_utf8_lossy(&bytes[4..8]).into_owned();
         found.push((name, &bytes[8..size]));
         bytes = &bytes[size..];
@@ -59,7 +63,10 @@ pub fn init(bytes: &[u8]) -> (u32, u32) {
     let timescale = word(mdhd, if mdhd[0] == 1 { 20 } else { 12 });
     let tkhd = find(bytes, &["moov", "trak", "tkhd"]).expect("a tkhd");
     let track = word(tkhd, if tkhd[0] == 1 { 20 } else { 12 });
-    assert!(find(bytes, &["moov", "trak", "edts"]).is_none(), "no edit list");
+    assert!(
+        find(bytes, &["moov", "trak", "edts"]).is_none(),
+        "no edit list"
+    );
     (timescale, track)
 }
 
@@ -71,13 +78,19 @@ pub fn fragments(bytes: &[u8]) -> Vec<Fragment> {
         !names.is_empty() && names.chunks(2).all(|pair| pair == ["moof", "mdat"]),
         "{names:?}"
     );
-    all.chunks(2).map(|pair| fragment(pair[0].1, pair[1].1)).collect()
+    all.chunks(2)
+        .map(|pair| fragment(pair[0].1, pair[1].1))
+        .collect()
 }
 
 fn fragment(moof: &[u8], mdat: &[u8]) -> Fragment {
     let traf = find(moof, &["traf"]).expect("a traf");
     let tfdt = find(traf, &["tfdt"]).expect("a tfdt");
-    let tfdt = if tfdt[0] == 1 { long(tfdt, 4) } else { i64::from(word(tfdt, 4)) };
+    let tfdt = if tfdt[0] == 1 {
+        long(tfdt, 4)
+    } else {
+        i64::from(word(tfdt, 4))
+    };
     let tfhd = find(traf, &["tfhd"]).expect("a tfhd");
     let flags = word(tfhd, 0) & 0xff_ffff;
     let mut at = 8;
@@ -127,7 +140,11 @@ fn fragment(moof: &[u8], mdat: &[u8]) -> Fragment {
             place = Some(begin + size);
         }
     }
-    assert_eq!(place, Some(mdat.len()), "nothing in the mdat that is no sample");
+    assert_eq!(
+        place,
+        Some(mdat.len()),
+        "nothing in the mdat that is no sample"
+    );
     Fragment {
         track: word(tfhd, 4),
         tfdt,

@@ -59,7 +59,15 @@ pub const H264: &str = "-c:v libx264 -preset veryfast -pix_fmt yuv420p";
 
 /// Times of all frames of a stream as `ffprobe` sees them, in seconds, in the order of showing.
 pub fn frame_times(path: &Path, stream: &str) -> Vec<f64> {
-    let text = ffprobe(path, &["-select_streams", stream, "-show_entries", "frame=best_effort_timestamp_time"]);
+    let text = ffprobe(
+        path,
+        &[
+            "-select_streams",
+            stream,
+            "-show_entries",
+            "frame=best_effort_timestamp_time",
+        ],
+    );
     let mut times: Vec<f64> = text
         .lines()
         .filter_map(|line| line.trim_end_matches(',').parse().ok())

@@ -100,7 +100,11 @@ impl Helper {
     /// Closes standard input and waits.
     pub fn end(mut self) -> i32 {
         drop(self.input.take());
-        self.child.wait().expect("it ends").code().expect("by itself")
+        self.child
+            .wait()
+            .expect("it ends")
+            .code()
+            .expect("by itself")
     }
 }
 

@@ -61,9 +61,16 @@ pub fn stretches(facts: &Facts, cuts: &[i64]) -> Vec<Stretch> {
         let end = borders.get(number + 1).copied();
         let until = end.unwrap_or(video.end.max(start + 1));
         let every = |step: i64| -> Vec<Micros> {
-            (0..).map(|n| start + n * step * SECOND).take_while(|at| *at < until).collect()
+            (0..)
+                .map(|n| start + n * step * SECOND)
+                .take_while(|at| *at < until)
+                .collect()
         };
-        let seek = video.key_frames.iter().filter(|key| key.at <= start).map(|key| key.at);
+        let seek = video
+            .key_frames
+            .iter()
+            .filter(|key| key.at <= start)
+            .map(|key| key.at);
         parts.push(Stretch {
             number: number as u32,
             start,
@@ -112,7 +119,11 @@ impl Rendition {
             .map(|path| boxes::fragments(&fs::read(path).expect("a segment")))
             .collect();
         let files = fs::read_dir(&folder).expect("a folder").count();
-        assert_eq!(files, segments.len() + 1, "no number missing, nothing left beside");
+        assert_eq!(
+            files,
+            segments.len() + 1,
+            "no number missing, nothing left beside"
+        );
         Self {
             folder,
             timescale,
@@ -135,7 +146,10 @@ impl Rendition {
 
     pub fn seconds(&self) -> Vec<f64> {
         let scale = f64::from(self.timescale);
-        self.times().into_iter().map(|time| time as f64 / scale).collect()
+        self.times()
+            .into_iter()
+            .map(|time| time as f64 / scale)
+            .collect()
     }
 
     /// The times to which the rendition goes, in ticks.
@@ -152,17 +166,35 @@ impl Rendition {
         for (number, fragment) in self.fragments().enumerate() {
             let first = &fragment.samples[0];
             assert_eq!(fragment.track, 1);
-            assert_eq!(boxes::slice_kind(&first.data), 5, "fragment {number} begins with an IDR");
-            assert_eq!(first.pts, fragment.tfdt, "fragment {number} begins at its first picture");
-            assert!(fragment.samples.iter().all(|sample| sample.pts >= fragment.tfdt));
+            assert_eq!(
+                boxes::slice_kind(&first.data),
+                5,
+                "fragment {number} begins with an IDR"
+            );
+            assert_eq!(
+                first.pts, fragment.tfdt,
+                "fragment {number} begins at its first picture"
+            );
+            assert!(
+                fragment
+                    .samples
+                    .iter()
+                    .all(|sample| sample.pts >= fragment.tfdt)
+            );
             assert!(fragment.samples.iter().all(|sample| sample.duration > 0));
             if let Some(next) = next {
-                assert_eq!(fragment.tfdt, next, "fragment {number} begins where the one before ends");
+                assert_eq!(
+                    fragment.tfdt, next,
+                    "fragment {number} begins where the one before ends"
+                );
             }
             next = Some(fragment.tfdt + fragment.duration());
         }
         let times = self.times();
-        assert!(times.windows(2).all(|pair| pair[0] < pair[1]), "no time twice");
+        assert!(
+            times.windows(2).all(|pair| pair[0] < pair[1]),
+            "no time twice"
+        );
     }
 
     /// One file for judges that want one.
@@ -198,7 +230,11 @@ fn joins(name: &str, clip: &str, cuts: &[i64], tolerance: f64, constant: Option<
     let facts = helper::facts(&source);
     let video = facts.video.as_ref().expect("pictures");
     assert!(video.decodes && video.times_rise, "{video:?}");
-    assert_eq!((!video.variable_rate).then_some(video.real_rate).flatten(), constant, "{video:?}");
+    assert_eq!(
+        (!video.variable_rate).then_some(video.real_rate).flatten(),
+        constant,
+        "{video:?}"
+    );
     let rungs = [rung(320, 180), rung(160, 90)];
     let out = home.out("out");
     let mut frames = 0;
@@ -226,7 +262,10 @@ fn joins(name: &str, clip: &str, cuts: &[i64], tolerance: f64, constant: Option<
             for (told, read) in told.fragments.iter().zip(&read) {
                 assert_eq!(told.duration, read.duration() as u64);
                 assert_eq!(told.bytes, read.size as u64);
-                let rest: usize = read.samples[1..].iter().map(|sample| sample.data.len()).sum();
+                let rest: usize = read.samples[1..]
+                    .iter()
+                    .map(|sample| sample.data.len())
+                    .sum();
                 assert_eq!(told.key, (read.size - rest) as u64);
             }
         }
@@ -248,7 +287,11 @@ fn joins(name: &str, clip: &str, cuts: &[i64], tolerance: f64, constant: Option<
             fs::read(whole.join(folder).join(spec::INIT)).unwrap(),
         );
         let starts = |rendition: &Rendition| -> Vec<i64> {
-            rendition.segments.iter().map(|segment| segment[0].tfdt).collect()
+            rendition
+                .segments
+                .iter()
+                .map(|segment| segment[0].tfdt)
+                .collect()
         };
         assert_eq!(starts(&parts), starts(&one), "cut at the same places");
         // A judge that has its own idea of decoding.
@@ -287,7 +330,10 @@ fn open_groups_of_a_transport_stream() {
 
 #[test]
 fn a_program_stream() {
-    let clip = format!("{} -c:v mpeg2video -q:v 4 -bf 2 -g 15", picture("320x180", "25", 13.0));
+    let clip = format!(
+        "{} -c:v mpeg2video -q:v 4 -bf 2 -g 15",
+        picture("320x180", "25", 13.0)
+    );
     joins("clip.mpg", &clip, &[4, 8], 1e-5, Some(Ratio::new(25, 1)));
 }
 
@@ -359,7 +405,10 @@ fn what_players_take_is_copied() {
         let facts = helper::facts(&source);
         let video = facts.video.as_ref().unwrap();
         let keys: Vec<Micros> = video.key_frames.iter().map(|key| key.at).collect();
-        assert!(keys.len() >= 5 && video.key_frames.iter().all(|key| key.closed), "{keys:?}");
+        assert!(
+            keys.len() >= 5 && video.key_frames.iter().all(|key| key.closed),
+            "{keys:?}"
+        );
         let part = |number: u32, first: usize, last: Option<usize>| Stretch {
             number,
             start: keys[first],
@@ -386,12 +435,24 @@ fn what_players_take_is_copied() {
             let output = std::process::Command::new("ffmpeg")
                 .args(["-nostdin", "-loglevel", "error", "-i"])
                 .arg(path)
-                .args(["-map", "0:v:0", "-fps_mode", "passthrough", "-f", "hash", "-"])
+                .args([
+                    "-map",
+                    "0:v:0",
+                    "-fps_mode",
+                    "passthrough",
+                    "-f",
+                    "hash",
+                    "-",
+                ])
                 .output()
                 .expect("ffmpeg");
             String::from_utf8(output.stdout).expect("UTF-8")
         };
-        assert_eq!(hash(&made.whole(&home, "whole.mp4")), hash(&source), "{name}");
+        assert_eq!(
+            hash(&made.whole(&home, "whole.mp4")),
+            hash(&source),
+            "{name}"
+        );
     }
 }
 
@@ -407,7 +468,14 @@ fn encoded_rungs_follow_the_borders_of_a_copied_one() {
         ),
     );
     let facts = helper::facts(&source);
-    let keys: Vec<Micros> = facts.video.as_ref().unwrap().key_frames.iter().map(|key| key.at).collect();
+    let keys: Vec<Micros> = facts
+        .video
+        .as_ref()
+        .unwrap()
+        .key_frames
+        .iter()
+        .map(|key| key.at)
+        .collect();
     let out = home.out("out");
     let borders = [(0, 0, Some(2)), (1, 2, None)];
     for (number, first, last) in borders {
@@ -429,7 +497,9 @@ fn encoded_rungs_follow_the_borders_of_a_copied_one() {
     assert_eq!(copied.segments.len(), encoded.segments.len());
     let starts = |rendition: &Rendition| -> Vec<f64> {
         let segments = rendition.segments.iter();
-        segments.map(|segment| segment[0].tfdt as f64 / f64::from(rendition.timescale)).collect()
+        segments
+            .map(|segment| segment[0].tfdt as f64 / f64::from(rendition.timescale))
+            .collect()
     };
     for (one, other) in starts(&copied).iter().zip(starts(&encoded)) {
         assert!((one - other).abs() < 1e-4, "{one} {other}");

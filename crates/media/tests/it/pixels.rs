@@ -13,9 +13,23 @@ pub struct Shot {
 
 /// The picture that is shown at a time.
 pub fn shot(path: &Path, at: f64) -> Shot {
-    let size = ffprobe(path, &["-select_streams", "v:0", "-show_entries", "stream=width,height"]);
-    let mut numbers = size.trim().split(',').filter_map(|number| number.parse().ok());
-    let (width, height) = (numbers.next().expect("a width"), numbers.next().expect("a height"));
+    let size = ffprobe(
+        path,
+        &[
+            "-select_streams",
+            "v:0",
+            "-show_entries",
+            "stream=width,height",
+        ],
+    );
+    let mut numbers = size
+        .trim()
+        .split(',')
+        .filter_map(|number| number.parse().ok());
+    let (width, height) = (
+        numbers.next().expect("a width"),
+        numbers.next().expect("a height"),
+    );
     let output = Command::new("ffmpeg")
         .args(["-nostdin", "-loglevel", "error", "-noautorotate", "-i"])
         .arg(path)
@@ -23,7 +37,12 @@ pub fn shot(path: &Path, at: f64) -> Shot {
         .args(["-f", "rawvideo", "-pix_fmt", "rgb24", "-"])
         .output()
         .expect("ffmpeg");
-    assert_eq!(output.stdout.len(), width * height * 3, "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(
+        output.stdout.len(),
+        width * height * 3,
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     Shot {
         width,
         height,

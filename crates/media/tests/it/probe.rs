@@ -41,13 +41,27 @@ fn mp4(home: &Home, name: &str, more: &str) -> std::path::PathBuf {
 fn an_mp4_is_known_with_picture_sound_and_language() {
     let home = Home::new();
     let facts = facts(mp4(&home, "clip.mp4", "-metadata:s:a:0 language=ukr"));
-    assert!(facts.container.starts_with("mov,mp4"), "{}", facts.container);
+    assert!(
+        facts.container.starts_with("mov,mp4"),
+        "{}",
+        facts.container
+    );
     assert_eq!(facts.start, 0);
-    assert!((facts.end - 2 * SECOND).abs() < SECOND / 10, "{}", facts.end);
+    assert!(
+        (facts.end - 2 * SECOND).abs() < SECOND / 10,
+        "{}",
+        facts.end
+    );
     assert_eq!(facts.warnings, []);
     let video = facts.video.expect("pictures");
-    assert_eq!((video.codec.as_str(), video.width, video.height), ("h264", 320, 180));
-    assert_eq!((video.pixel_format.as_str(), video.depth, video.chroma), ("yuv420p", 8, Chroma::C420));
+    assert_eq!(
+        (video.codec.as_str(), video.width, video.height),
+        ("h264", 320, 180)
+    );
+    assert_eq!(
+        (video.pixel_format.as_str(), video.depth, video.chroma),
+        ("yuv420p", 8, Chroma::C420)
+    );
     assert_eq!((video.frames, video.variable_rate), (50, false));
     assert_eq!(video.real_rate, Some(Ratio::new(25, 1)));
     assert_eq!((video.start, video.end), (0, 2 * SECOND));
@@ -60,11 +74,24 @@ fn an_mp4_is_known_with_picture_sound_and_language() {
     let [audio] = &facts.audio[..] else {
         panic!("{:?}", facts.audio)
     };
-    assert_eq!((audio.codec.as_str(), audio.profile.as_deref()), ("aac", Some("LC")));
+    assert_eq!(
+        (audio.codec.as_str(), audio.profile.as_deref()),
+        ("aac", Some("LC"))
+    );
     assert_eq!((audio.sample_rate, audio.channels), (44_100, 2));
-    assert_eq!((audio.layout.as_deref(), audio.language.as_deref()), (Some("stereo"), Some("ukr")));
-    assert_eq!((audio.start, audio.times_rise, audio.decodes), (0, true, true));
-    assert!((audio.end - 2 * SECOND).abs() < SECOND / 20, "{}", audio.end);
+    assert_eq!(
+        (audio.layout.as_deref(), audio.language.as_deref()),
+        (Some("stereo"), Some("ukr"))
+    );
+    assert_eq!(
+        (audio.start, audio.times_rise, audio.decodes),
+        (0, true, true)
+    );
+    assert!(
+        (audio.end - 2 * SECOND).abs() < SECOND / 20,
+        "{}",
+        audio.end
+    );
 }
 
 #[test]
@@ -72,8 +99,16 @@ fn other_containers_are_known_by_their_content_not_their_name() {
     let home = Home::new();
     let (shown, heard) = (picture("320x180", "25", 2.0), tone(44_100, 2.0));
     for (name, container, arguments) in [
-        ("clip.webm", "matroska,webm", format!("{shown} -c:v libvpx -deadline realtime -cpu-used 8")),
-        ("clip.mkv", "matroska,webm", format!("{shown} {heard} {H264} -c:a flac")),
+        (
+            "clip.webm",
+            "matroska,webm",
+            format!("{shown} -c:v libvpx -deadline realtime -cpu-used 8"),
+        ),
+        (
+            "clip.mkv",
+            "matroska,webm",
+            format!("{shown} {heard} {H264} -c:a flac"),
+        ),
         ("clip.ts", "mpegts", format!("{shown} {H264}")),
         ("clip.avi", "avi", format!("{shown} -c:v mpeg4")),
         ("clip.mp3", "mp3", format!("{heard} -c:a libmp3lame")),
@@ -86,9 +121,21 @@ fn other_containers_are_known_by_their_content_not_their_name() {
         fs::rename(made, &renamed).expect("renamed");
         let facts = facts(&renamed);
         assert_eq!(facts.container, container, "{name}");
-        assert_eq!(facts.video.is_some(), arguments.contains("testsrc2"), "{name}");
-        assert_eq!(facts.audio.len(), usize::from(arguments.contains("sine")), "{name}");
-        assert!((facts.end - 2 * SECOND).abs() < SECOND / 10, "{name}: {}", facts.end);
+        assert_eq!(
+            facts.video.is_some(),
+            arguments.contains("testsrc2"),
+            "{name}"
+        );
+        assert_eq!(
+            facts.audio.len(),
+            usize::from(arguments.contains("sine")),
+            "{name}"
+        );
+        assert!(
+            (facts.end - 2 * SECOND).abs() < SECOND / 10,
+            "{name}: {}",
+            facts.end
+        );
     }
 }
 
@@ -97,9 +144,15 @@ fn other_containers_are_known_by_their_content_not_their_name() {
 fn open_groups_are_told_from_closed_ones() {
     let home = Home::new();
     let shown = picture("320x180", "25", 10.0);
-    let closed = facts(home.clip("closed.mp4", &format!("{shown} {H264} -g 50 -bf 3 -sc_threshold 0")));
+    let closed = facts(home.clip(
+        "closed.mp4",
+        &format!("{shown} {H264} -g 50 -bf 3 -sc_threshold 0"),
+    ));
     let keys = closed.video.expect("pictures").key_frames;
-    assert_eq!(keys.iter().map(|key| key.at / SECOND).collect::<Vec<_>>(), [0, 2, 4, 6, 8]);
+    assert_eq!(
+        keys.iter().map(|key| key.at / SECOND).collect::<Vec<_>>(),
+        [0, 2, 4, 6, 8]
+    );
     assert!(keys.iter().all(|key| key.closed), "{keys:?}");
     let open = "-x264-params open-gop=1:bframes=3:keyint=50:min-keyint=50:scenecut=0";
     for name in ["open.mp4", "open.ts", "open.mkv"] {
@@ -111,20 +164,29 @@ fn open_groups_are_told_from_closed_ones() {
         assert!(keys[0].closed, "{name}: {keys:?}");
         assert!(keys[1..].iter().all(|key| !key.closed), "{name}: {keys:?}");
     }
-    let mpeg = facts(home.clip("open.mpg", &format!("{shown} -c:v mpeg2video -bf 2 -g 15 -sc_threshold 1000000000")));
+    let mpeg = facts(home.clip(
+        "open.mpg",
+        &format!("{shown} -c:v mpeg2video -bf 2 -g 15 -sc_threshold 1000000000"),
+    ));
     let keys = mpeg.video.expect("pictures").key_frames;
     // Its encoder begins groups without such frames where scenes change.
     assert!(keys[1..].iter().any(|key| !key.closed), "{keys:?}");
     let only = facts(home.clip("keys.mov", &format!("{shown} -c:v prores_ks -profile:v 0")));
     let only = only.video.expect("pictures");
     assert_eq!((only.frames, only.key_frames.len()), (250, 20));
-    assert_eq!(only.bytes, only.key_frames.iter().map(|key| key.bytes).sum::<u64>());
+    assert_eq!(
+        only.bytes,
+        only.key_frames.iter().map(|key| key.bytes).sum::<u64>()
+    );
 }
 
 #[test]
 fn the_cover_of_a_song_is_no_video() {
     let home = Home::new();
-    home.clip("cover.png", &format!("{} -frames:v 1", picture("320x180", "25", 1.0)));
+    home.clip(
+        "cover.png",
+        &format!("{} -frames:v 1", picture("320x180", "25", 1.0)),
+    );
     home.clip("sound.wav", &tone(44_100, 2.0));
     let path = home.clip(
         "song.mp3",
@@ -134,7 +196,10 @@ fn the_cover_of_a_song_is_no_video() {
     assert!(facts.video.is_none());
     assert_eq!(facts.audio.len(), 1);
     let cover = facts.cover.expect("a cover");
-    assert_eq!((cover.codec.as_str(), cover.width, cover.height), ("png", 320, 180));
+    assert_eq!(
+        (cover.codec.as_str(), cover.width, cover.height),
+        ("png", 320, 180)
+    );
 }
 
 #[test]
@@ -147,7 +212,11 @@ fn a_file_that_breaks_off_is_used_as_far_as_it_goes() {
     let cut = facts(&path);
     assert!(cut.warnings.contains(&Warning::Truncated) || cut.warnings.contains(&Warning::Damaged));
     let video = cut.video.expect("pictures");
-    assert!(video.decodes && (10..45).contains(&video.frames), "{}", video.frames);
+    assert!(
+        video.decodes && (10..45).contains(&video.frames),
+        "{}",
+        video.frames
+    );
     assert!(cut.end < 2 * SECOND);
 }
 
@@ -221,7 +290,11 @@ fn what_is_no_media_is_the_files_fault() {
 #[test]
 fn only_subtitles_are_no_media() {
     let home = Home::new();
-    fs::write(home.file("text.srt"), "1\n00:00:00,000 --> 00:00:01,000\nHello\n").expect("written");
+    fs::write(
+        home.file("text.srt"),
+        "1\n00:00:00,000 --> 00:00:01,000\nHello\n",
+    )
+    .expect("written");
     let path = home.clip("subtitles.mkv", "-i text.srt -c:s srt");
     let fault = fault(path);
     assert_eq!(
@@ -268,7 +341,10 @@ fn what_is_no_file_is_not_the_files_fault() {
 fn a_file_never_makes_us_open_another_one() {
     let home = Home::new();
     let canary = mp4(&home, "canary.mp4", "");
-    home.clip("canary.ts", &format!("{} {H264}", picture("320x180", "25", 2.0)));
+    home.clip(
+        "canary.ts",
+        &format!("{} {H264}", picture("320x180", "25", 2.0)),
+    );
     let long_ago =
         std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
     for name in ["canary.mp4", "canary.ts"] {

@@ -7,7 +7,8 @@ use domain::media::{
     facts::{Facts, Ratio},
     line::Done,
     spec::{
-        Command, EncodePart, Image, Pace, Picture, Poster, PosterFrom, Storyboard, TileSource, Tiles,
+        Command, EncodePart, Image, Pace, Picture, Poster, PosterFrom, Storyboard, TileSource,
+        Tiles,
     },
 };
 
@@ -69,7 +70,11 @@ fn poster(source: &Path, home: &Home, facts: &Facts, at: &[i64]) -> (i64, Vec<Sh
         panic!("{answer:?}");
     };
     assert_eq!(answer.files, ["poster-180.jpg", "poster-90.jpg"]);
-    let shots = answer.files.iter().map(|file| shot(&out.join(file), 0.0)).collect();
+    let shots = answer
+        .files
+        .iter()
+        .map(|file| shot(&out.join(file), 0.0))
+        .collect();
     (*at, shots)
 }
 
@@ -78,7 +83,12 @@ fn a_poster_is_neither_dark_nor_flat() {
     let home = Home::new();
     let source = opening(&home);
     let facts = helper::facts(&source);
-    let (at, shots) = poster(&source, &home, &facts, &[520_000, 1_520_000, 2_520_000, 4_000_000]);
+    let (at, shots) = poster(
+        &source,
+        &home,
+        &facts,
+        &[520_000, 1_520_000, 2_520_000, 4_000_000],
+    );
     assert_eq!(at, 4_000_000);
     assert_eq!((shots[0].width, shots[0].height), (320, 180));
     assert_eq!((shots[1].width, shots[1].height), (160, 90));
@@ -95,7 +105,10 @@ fn a_poster_is_neither_dark_nor_flat() {
 #[test]
 fn the_cover_of_a_song_is_its_poster() {
     let home = Home::new();
-    home.clip("cover.png", "-f lavfi -i color=blue:size=301x301 -frames:v 1");
+    home.clip(
+        "cover.png",
+        "-f lavfi -i color=blue:size=301x301 -frames:v 1",
+    );
     home.clip("sound.wav", "-f lavfi -i sine=duration=2");
     let source = home.clip(
         "song.mp3",
@@ -138,7 +151,12 @@ fn sheets(source: &Path, home: &Home, facts: &Facts, how: Option<TileSource>, co
             source: how,
         }),
     ));
-    assert_eq!(answer.done(), &Done::Made { count: u64::from(count.div_ceil(6)) });
+    assert_eq!(
+        answer.done(),
+        &Done::Made {
+            count: u64::from(count.div_ceil(6))
+        }
+    );
     let sheet = shot(&home.file("out/board/000.jpg"), 0.0);
     assert_eq!((sheet.width, sheet.height), (192, 72));
     sheet
@@ -160,10 +178,8 @@ fn colours(home: &Home) -> std::path::PathBuf {
 
 fn check(sheet: &Shot) {
     let name = |column: usize, row: usize| {
-        let [red, green, blue] = sheet.colour(
-            (column as f64 + 0.5) / 3.0,
-            (row as f64 + 0.5) / 2.0,
-        );
+        let [red, green, blue] =
+            sheet.colour((column as f64 + 0.5) / 3.0, (row as f64 + 0.5) / 2.0);
         match (red > 128, green > 128, blue > 128) {
             (true, false, false) => 'r',
             (false, true, false) => 'g',
@@ -199,7 +215,9 @@ fn parts_leave_small_pictures_and_they_become_sheets() {
         answer.done();
         made.extend(answer.files);
     }
-    let expected: Vec<String> = (0..8).map(|number| format!("tiles/{number:05}.jpg")).collect();
+    let expected: Vec<String> = (0..8)
+        .map(|number| format!("tiles/{number:05}.jpg"))
+        .collect();
     assert_eq!(made, expected);
     check(&sheets(&source, &home, &facts, None, 8));
     // A hole: the one before it again, and nothing to begin with is black.
@@ -227,7 +245,10 @@ fn sheets_come_from_key_frames_when_nothing_was_decoded() {
 #[test]
 fn an_odd_picture_is_shown_as_it_looks() {
     let home = Home::new();
-    let source = home.clip("clip.mp4", &format!("{} {H264}", picture("320x180", "25", 3.0)));
+    let source = home.clip(
+        "clip.mp4",
+        &format!("{} {H264}", picture("320x180", "25", 3.0)),
+    );
     let facts = helper::facts(&source);
     let sheet = sheets(
         &source,

@@ -38,7 +38,11 @@ pub fn whole(home: &Home, source: &Path) -> Whole {
 
 /// The first refusal ends it.
 pub fn try_whole(home: &Home, source: &Path) -> Result<Whole, Box<Answer>> {
-    let name = source.file_name().expect("a name").to_string_lossy().into_owned();
+    let name = source
+        .file_name()
+        .expect("a name")
+        .to_string_lossy()
+        .into_owned();
     let out = home.out(&format!("{name}.out"));
     let mut child = Helper::start();
     let mut run = |start: i64, command: Command| -> Result<Answer, Box<Answer>> {
@@ -152,10 +156,18 @@ impl Whole {
             .iter()
             .map(|(folder, ..)| Rendition::read(&self.out, folder))
             .collect();
-        let count = self.plan.picture.as_ref().map_or(0, |picture| picture.segments);
+        let count = self
+            .plan
+            .picture
+            .as_ref()
+            .map_or(0, |picture| picture.segments);
         for rendition in &pictures {
             rendition.check_pictures();
-            assert_eq!(rendition.segments.len(), count, "{name}: segments as planned");
+            assert_eq!(
+                rendition.segments.len(),
+                count,
+                "{name}: segments as planned"
+            );
             assert_eq!(rendition.segments[0][0].tfdt, 0, "{name}: begins at 0");
         }
         // All rungs are cut at the same times.
@@ -175,7 +187,11 @@ impl Whole {
             .map(|track| {
                 let made = Rendition::read(&self.out, &track.folder);
                 assert_eq!(made.track, track.track, "{name}");
-                assert_eq!(made.segments.len(), track.segments, "{name}: segments of sound as planned");
+                assert_eq!(
+                    made.segments.len(),
+                    track.segments,
+                    "{name}: segments of sound as planned"
+                );
                 let mut next = made.segments[0][0].tfdt;
                 assert!(next < i64::from(made.timescale) / 10, "{name}: begins at 0");
                 for fragment in made.fragments() {
