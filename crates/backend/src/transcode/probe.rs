@@ -10,14 +10,20 @@ use domain::{
     videos::Stage,
 };
 
-use super::{For, Transcode, pool::Failure, step::Step, store, work::TRIES};
+use super::{
+    For, Transcode,
+    fail::{TRIES, told},
+    pool::Failure,
+    step::Step,
+    store,
+};
 use crate::{
     assets::{AssetState, Probe},
     db::{DbError, Tx, now_ms},
     jobs::{Context, JobError},
 };
 
-/// Reads faster than this are not waited for: the file is read whole, once.
+/// How far the job is when everything is read; the rest is making the plan.
 const UNTIL_PLAN: f64 = 0.99;
 
 impl Transcode {
@@ -113,7 +119,7 @@ impl Transcode {
             },
             Err(failure) => failure,
         };
-        let told = super::work::told(&failure);
+        let told = told(&failure);
         if matches!(failure, Failure::Stopped) || told.waits() {
             return Err(told.error);
         }

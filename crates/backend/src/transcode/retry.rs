@@ -13,6 +13,7 @@ use super::{
     jobs::finish_key,
     step::StepState,
     store::{self, Ended},
+    work::Work,
 };
 use crate::{
     assets::{AssetState, Probe},
@@ -109,7 +110,13 @@ impl Transcode {
                     reason: reason.as_deref().unwrap_or("It failed again and again."),
                     log: "",
                 };
-                self.give_up(asset, row.step, &plan, whom, &ended).await?;
+                let work = Work {
+                    asset,
+                    step: row.step,
+                    plan: &plan,
+                    whom,
+                };
+                self.give_up(work, &ended).await?;
             }
         }
         let mut tx = self.0.db.write().await?;

@@ -23,7 +23,7 @@ use domain::media::{
 pub(super) use self::rates::measure;
 use super::{
     step::{Step, StepState},
-    store::{Made, PartRow, StepRow},
+    store::{RenditionRow, PartRow, StepRow},
 };
 
 /// One rendition with what is there of it.
@@ -66,7 +66,7 @@ pub(super) struct Sheet<'a> {
 #[derive(Debug)]
 pub(super) struct Rows {
     pub(super) steps: Vec<StepRow>,
-    pub(super) renditions: Vec<Made>,
+    pub(super) renditions: Vec<RenditionRow>,
     pub(super) parts: Vec<PartRow>,
 }
 

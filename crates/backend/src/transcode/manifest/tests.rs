@@ -125,7 +125,7 @@ fn rows(folders: &[&str], parts: Vec<PartRow>, states: &[(Step, StepState)]) -> 
             .collect(),
         renditions: folders
             .iter()
-            .map(|folder| Made {
+            .map(|folder| RenditionRow {
                 folder: (*folder).to_owned(),
                 init: Some(("avc1.64001e".to_owned(), 10_000)),
             })

@@ -14,7 +14,7 @@ use crate::{
 
 /// A rendition and what is known of its files.
 #[derive(Debug, Clone)]
-pub(in super::super) struct Made {
+pub(in super::super) struct RenditionRow {
     pub(in super::super) folder: String,
     /// Codec and timescale, once there is an init.
     pub(in super::super) init: Option<(String, u32)>,
@@ -23,7 +23,7 @@ pub(in super::super) struct Made {
 pub(in super::super) async fn renditions<'e>(
     executor: impl AnyExecutor<'e>,
     asset: AssetId,
-) -> Result<Vec<Made>, DbError> {
+) -> Result<Vec<RenditionRow>, DbError> {
     let rows = sqlx::query(
         "SELECT folder, codec, timescale FROM renditions WHERE asset = $1 ORDER BY position",
     )
@@ -37,7 +37,7 @@ pub(in super::super) async fn renditions<'e>(
                 .map(u32::try_from)
                 .transpose()
                 .map_err(|_| unreadable("timescale"))?;
-            Ok(Made {
+            Ok(RenditionRow {
                 folder: row.try_get("folder")?,
                 init: codec.zip(timescale),
             })

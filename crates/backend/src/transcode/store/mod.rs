@@ -13,7 +13,7 @@ use sqlx::{AnyExecutor, Row, any::AnyRow};
 
 pub(super) use self::{
     files::{
-        Extra, Made, PartRow, drop_extras, extras, measured, parts, renditions, save_extra,
+        Extra, PartRow, RenditionRow, drop_extras, extras, measured, parts, renditions, save_extra,
         save_init, save_part,
     },
     steps::{Ended, StepRow, fail, fail_once, finish, job_of, left, prepare, reset, state, steps},
