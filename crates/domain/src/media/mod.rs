@@ -2,8 +2,9 @@
 //! its helper `kadr-media`.
 //!
 //! [`facts`]: what a probe found. [`spec`]: one line of what the server writes to the helper.
-//! [`line`]: one line of what comes back. [`plan`]: what is to be made of a file. Times are whole microseconds after [`facts::Facts::start`],
-//! rounded to the nearest, so that the same tick of a file is the same number everywhere.
+//! [`line`]: one line of what comes back. [`plan`]: what is to be made of a file. Times are whole
+//! microseconds after [`facts::Facts::start`], rounded to the nearest, so that the same tick of a
+//! file is the same number everywhere.
 
 pub mod facts;
 pub mod line;

@@ -10,6 +10,8 @@ use super::{
 const BASE: u64 = 80 << 20;
 /// Bytes for each sample of a rung: x264 at `veryfast` with one thread keeps about 70.
 const ENCODER: u64 = 78;
+/// More of them for the largest rung where HDR is mapped to SDR: linear light, in floats.
+const TONE_MAP: u64 = 48;
 /// Bytes for each sample of the source: frames that wait in the decoder.
 const DECODER: u64 = 32;
 
@@ -30,12 +32,15 @@ impl Plan {
         };
         let rungs = picture.rungs.iter().map(|rung| &rung.rung);
         let bits: u64 = rungs.clone().map(|rung| rung.max_rate).sum();
-        let pixels: u64 = rungs
-            .map(|rung| u64::from(rung.width) * u64::from(rung.height))
-            .sum();
+        let sizes = rungs.map(|rung| u64::from(rung.width) * u64::from(rung.height));
+        let pixels: u64 = sizes.clone().sum();
+        let mapped = match picture.picture.hdr {
+            Some(_) => sizes.max().unwrap_or(0),
+            None => 0,
+        };
         Estimate {
             disk: bytes(bits, part.length(self)),
-            memory: BASE + pixels * ENCODER + picture.source_pixels * DECODER,
+            memory: BASE + pixels * ENCODER + mapped * TONE_MAP + picture.source_pixels * DECODER,
         }
     }
 
