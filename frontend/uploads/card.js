@@ -164,11 +164,11 @@ export class Card {
   }
 
   #buttons(acts) {
-    const had = this.element.contains(document.activeElement) && document.activeElement.matches("[data-act]");
+    const pressed = document.activeElement?.closest("[data-act]");
     if (this.#sure) this.#ask(false);
     for (const button of this.element.querySelectorAll("[data-act]")) button.hidden = !acts.includes(button.dataset.act);
     // The button that was pressed may be gone: the next one takes its place.
-    if (had && document.activeElement.hidden) this.element.querySelector("[data-act]:not([hidden])")?.focus();
+    if (pressed?.hidden && this.element.contains(pressed)) this.element.querySelector("[data-act]:not([hidden])")?.focus();
   }
 
   #figures(state, onTheWay) {
