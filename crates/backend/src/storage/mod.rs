@@ -9,7 +9,7 @@ mod spool;
 use std::{
     io,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use bytes::Bytes;
@@ -19,11 +19,16 @@ pub use self::{
     spool::{Spool, SpoolError, Syncer},
 };
 
+/// Where files go that nobody knows.
+const ASIDE: &str = "lost";
+
 /// The files. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Storage {
     root: Arc<Path>,
     room: Room,
+    /// What must be in the folder, once it is known.
+    mark: Arc<OnceLock<String>>,
 }
 
 /// Why a file could not be kept or given.
@@ -31,6 +36,8 @@ pub struct Storage {
 pub enum StorageError {
     #[error("no space is left for files; free some, and try again")]
     Full,
+    #[error("the files are away: is the disk mounted?")]
+    Away,
     #[error("a file could not be kept or read: {0}")]
     Io(io::Error),
 }
@@ -41,6 +48,7 @@ impl StorageError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Full => "storage_full",
+            Self::Away => "storage_away",
             Self::Io(_) => "storage_error",
         }
     }
@@ -67,7 +75,116 @@ impl Storage {
         Self {
             root: root.into().into(),
             room: Room::default(),
+            mark: Arc::default(),
         }
+    }
+
+    /// The file that says which folder this is.
+    pub const MARK: &str = ".kadr";
+
+    /// The folder.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// What the folder says it is, if it says anything.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub async fn mark(&self) -> Result<Option<String>, StorageError> {
+        let path = self.path(Self::MARK);
+        blocking(move || match std::fs::read_to_string(path) {
+            Ok(mark) => Ok(Some(mark.trim().to_owned())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        })
+        .await
+    }
+
+    /// Marks the folder. Answers its mark, which may be the one of who was faster.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub async fn set_mark(&self) -> Result<String, StorageError> {
+        let path = self.path(Self::MARK);
+        blocking(move || {
+            let mark = format!("{:032x}", rand::random::<u128>());
+            write_as(&path, mark.as_bytes(), |beside| {
+                match std::fs::hard_link(beside, &path) {
+                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                    linked => linked?,
+                }
+                std::fs::remove_file(beside)
+            })?;
+            Ok(std::fs::read_to_string(&path)?.trim().to_owned())
+        })
+        .await
+    }
+
+    /// From now on [`Storage::is_ours`] looks for this mark.
+    pub fn expect_mark(&self, mark: String) {
+        let _known = self.mark.set(mark);
+    }
+
+    /// Whether the folder is still the one it was: who misses a file asks before it says that it
+    /// is lost.
+    ///
+    /// # Errors
+    /// [`StorageError::Away`] when it is another one, or none.
+    pub async fn is_ours(&self) -> Result<(), StorageError> {
+        match self.mark.get() {
+            Some(known) if self.mark().await?.as_ref() != Some(known) => Err(StorageError::Away),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether there is anything below a key.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub async fn holds(&self, key: &str) -> Result<bool, StorageError> {
+        let path = self.path(key);
+        blocking(move || Ok(!entries(&path)?.is_empty())).await
+    }
+
+    /// Puts a file aside that nobody knows, with the time in its name. It goes by
+    /// [`Storage::clear_aside`], later.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub async fn put_aside(&self, key: &str, now: i64) -> Result<(), StorageError> {
+        let from = self.path(key);
+        let name = key.replace('/', "-");
+        let to = self.path(&format!("{ASIDE}/{now}-{name}"));
+        blocking(move || {
+            if let Some(folder) = to.parent() {
+                make(folder)?;
+            }
+            gone(std::fs::rename(from, to))
+        })
+        .await
+    }
+
+    /// Forgets what was put aside before then. Answers how many files.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub async fn clear_aside(&self, before: i64) -> Result<u64, StorageError> {
+        let folder = self.path(ASIDE);
+        blocking(move || {
+            let mut cleared = 0;
+            for file in entries(&folder)? {
+                let name = file.file_name().and_then(std::ffi::OsStr::to_str);
+                let time = name.and_then(|name| name.split_once('-'));
+                if time.is_some_and(|(time, _)| time.parse().is_ok_and(|time: i64| time < before)) {
+                    gone(std::fs::remove_file(file))?;
+                    cleared += 1;
+                }
+            }
+            Ok(cleared)
+        })
+        .await
     }
 
     /// How much can still be kept.
@@ -223,6 +340,15 @@ fn gone(result: io::Result<()>) -> io::Result<()> {
 }
 
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_as(path, bytes, |beside| std::fs::rename(beside, path))
+}
+
+/// Writes a file beside its place, which it gets by `arrive`.
+fn write_as(
+    path: &Path,
+    bytes: &[u8],
+    arrive: impl FnOnce(&Path) -> io::Result<()>,
+) -> io::Result<()> {
     use io::Write as _;
 
     let folder = path
@@ -233,7 +359,7 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let beside = path.with_extension(format!("{:032x}.part", rand::random::<u128>()));
     let written = std::fs::File::create_new(&beside)
         .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
-        .and_then(|()| std::fs::rename(&beside, path))
+        .and_then(|()| arrive(&beside))
         .and_then(|()| std::fs::File::open(folder)?.sync_all());
     if written.is_err() {
         let _ = std::fs::remove_file(&beside);

@@ -153,7 +153,7 @@ impl From<StorageError> for UploadsError {
     fn from(error: StorageError) -> Self {
         match error {
             StorageError::Full => Self::NoRoom,
-            other @ StorageError::Io(_) => Self::Storage(other),
+            other @ (StorageError::Away | StorageError::Io(_)) => Self::Storage(other),
         }
     }
 }

@@ -22,7 +22,7 @@
 //!   writer of this process to write down what it has. Answers also for a finished upload.
 //! - [`Uploads::terminate`]`(user, flow)` for DELETE; [`UploadsError::Finished`] is 403.
 //! - [`Uploads::unfinished`]`(user)`: what could go on. [`Uploads::limits`] for `OPTIONS` and the
-//!   page. [`crate::assets::Assets::owns_size`] and [`crate::assets::Assets::owned`] tell whether
+//!   page. [`crate::assets::Assets::owned_sizes`] and [`crate::assets::Assets::owned`] tell whether
 //!   hashing before sending is worth it. Title and the rest are edited with
 //!   [`crate::videos::Videos::edit`] from the first moment on.
 //! - [`Uploads::stop`] makes every writer write down what it has; [`crate::Backend::close`] calls
@@ -51,7 +51,7 @@ mod terminate;
 mod tidy;
 mod writer;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use domain::{
     events::{Event, UploadChanged},
@@ -177,7 +177,7 @@ impl Uploads {
 
     /// When a session that receives something now will be given up.
     fn expiry(&self, now: i64) -> i64 {
-        now.saturating_add(i64::try_from(self.options().keep.as_millis()).unwrap_or(i64::MAX))
+        now.saturating_add(ms(self.options().keep))
     }
 
     /// Somebody's own flow.
@@ -186,6 +186,25 @@ impl Uploads {
             .await?
             .filter(|flow| flow.owner == user)
             .ok_or(UploadsError::Unknown)
+    }
+
+    /// Why no more should come to an upload, though its file could take it: others need the rest
+    /// of the disk, or its owner, whose uploads grow beside this one, has used up their quota.
+    async fn over(&self, owner: Option<UserId>) -> Option<UploadsError> {
+        let free = self.0.parts.storage.free().await;
+        if free.is_ok_and(|free| free < self.options().reserve / 2) {
+            return Some(UploadsError::NoRoom);
+        }
+        let (quota, owner) = (self.options().quota?, owner?);
+        match store::usage(self.db().read(), owner).await {
+            Ok((used, _)) if used > quota => Some(UploadsError::Quota { quota, used }),
+            Ok(_) => None,
+            Err(error) => {
+                // The next checkpoint looks again.
+                tracing::debug!(%error, "a quota could not be looked at");
+                None
+            }
+        }
     }
 
     /// Why a writer no longer has the say.
@@ -242,6 +261,11 @@ impl Flow {
             name: self.file_name.clone(),
         }
     }
+}
+
+/// As the columns count it.
+fn ms(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// Gives up every flow of a video, in the caller's transaction. Answers the keys of bytes that

@@ -202,7 +202,7 @@ pub(crate) async fn discard(tx: &mut Tx, id: VideoId) -> Result<bool, DbError> {
     store::delete_without_asset(tx, id).await
 }
 
-/// Removes videos that never got data and never will. Answers how many.
+/// Removes videos that never got their data and never will. Answers how many.
 pub(crate) async fn discard_forgotten(tx: &mut Tx, before: i64) -> Result<u64, DbError> {
     store::delete_forgotten(tx, before).await
 }

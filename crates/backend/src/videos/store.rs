@@ -218,12 +218,13 @@ pub(super) async fn delete_without_asset(tx: &mut Tx, id: VideoId) -> Result<boo
     Ok(done.rows_affected() == 1)
 }
 
-/// Videos that wait for bytes nobody will send.
+/// Videos that wait for bytes nobody will send, and those that got none or wrong ones.
 pub(super) async fn delete_forgotten(tx: &mut Tx, before: i64) -> Result<u64, DbError> {
     let done = sqlx::query(
         "DELETE FROM videos WHERE id IN (
              SELECT id FROM videos
-             WHERE status = 'pending' AND asset IS NULL AND created_at <= $1 AND NOT EXISTS (
+             WHERE status IN ('pending', 'failed') AND asset IS NULL AND updated_at <= $1
+             AND NOT EXISTS (
                  SELECT 1 FROM flows WHERE flows.video = videos.id
                  AND flows.status IN ('uploading', 'uploaded'))
              LIMIT 500)",

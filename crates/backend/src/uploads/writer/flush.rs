@@ -55,20 +55,20 @@ pub(super) async fn commit(
     }
 }
 
-/// Both; answers up to where it is durable. Without a point only the file.
+/// Both. Without a point only the file.
 pub(super) async fn flush(
-    uploads: Uploads,
+    uploads: &Uploads,
     flow: FlowId,
     epoch: i64,
     syncer: Syncer,
-    point: Option<Point>,
-) -> Result<Option<Point>, Unflushed> {
+    point: Option<&Point>,
+) -> Result<(), Unflushed> {
     // The lock on the file ends with the last handle to it: not before the commit.
     let held = syncer.clone();
     sync(syncer).await?;
-    if let Some(point) = &point {
-        commit(&uploads, flow, epoch, point).await?;
+    if let Some(point) = point {
+        commit(uploads, flow, epoch, point).await?;
     }
     drop(held);
-    Ok(point)
+    Ok(())
 }

@@ -88,7 +88,8 @@ pub struct Writer {
     running: Arc<Running>,
     at: u64,
     limit: Limit,
-    verified: bool,
+    /// Not before a checksum has shown that they are right.
+    counts_at_once: bool,
 }
 
 pub(super) fn start(uploads: Uploads, opened: Opened, limit: Limit, verify: Verify) -> Writer {
@@ -98,7 +99,7 @@ pub(super) fn start(uploads: Uploads, opened: Opened, limit: Limit, verify: Veri
     running.hear();
     running.received.store(at, Ordering::Release);
     running.durable.send_replace(at);
-    let verified = verify == Verify::No;
+    let counts_at_once = verify == Verify::No;
     let task = tokio::spawn(task::run(uploads, opened, verify, inbox));
     running.is_done_by(task.abort_handle());
     Writer {
@@ -107,7 +108,7 @@ pub(super) fn start(uploads: Uploads, opened: Opened, limit: Limit, verify: Veri
         running,
         at,
         limit,
-        verified,
+        counts_at_once,
     }
 }
 
@@ -121,9 +122,9 @@ impl Writer {
     /// Takes the next bytes. Waits when the disk is slower than the network.
     ///
     /// # Errors
-    /// The request is over: more came than was announced ([`UploadsError::TooLong`], nothing of
-    /// the request is kept), a newer one took over, the disk is full, the server stops. What
-    /// had come is kept but for the first.
+    /// The request is over: more came than was announced ([`UploadsError::TooLong`], nothing is
+    /// kept after the last checkpoint), a newer one took over, the disk is full, the server
+    /// stops. What had come is kept but for the first.
     pub async fn write(&mut self, bytes: Bytes) -> Result<(), UploadsError> {
         self.running.hear();
         if bytes.is_empty() {
@@ -145,7 +146,7 @@ impl Writer {
             });
         }
         self.at = end;
-        if self.verified {
+        if self.counts_at_once {
             self.running.received.store(end, Ordering::Release);
         }
         Ok(())

@@ -3,12 +3,7 @@
 
 mod end;
 
-use std::{
-    future::pending,
-    mem,
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
-};
+use std::{future::pending, mem, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use domain::uploads::FlowStatus;
@@ -16,7 +11,7 @@ use futures::future::BoxFuture;
 use tokio::{
     sync::mpsc,
     task::JoinHandle,
-    time::{Instant, MissedTickBehavior, interval},
+    time::{Instant, MissedTickBehavior, interval, timeout},
 };
 
 use super::{
@@ -72,7 +67,15 @@ impl State {
 }
 
 type Writing = JoinHandle<(State, Result<(), SpoolError>)>;
-type Flushing = BoxFuture<'static, Result<Option<Point>, Unflushed>>;
+type Flushing = BoxFuture<'static, Result<Flushed, Unflushed>>;
+
+/// What a flush came to.
+struct Flushed {
+    /// What is on the disk now.
+    point: Point,
+    /// Why nothing more should come.
+    over: Option<UploadsError>,
+}
 
 /// How the receiving came to its end.
 enum End {
@@ -95,7 +98,7 @@ struct Task {
     /// Away while a batch is written.
     state: Option<State>,
     /// Where this request began.
-    start: (Point, Option<TreeHash>),
+    start: u64,
     /// What the database says.
     durable: Point,
     /// What the disk has, whoever knows of it.
@@ -126,7 +129,7 @@ pub(super) async fn run(
         flow: opened.flow,
         epoch: opened.epoch,
         verify,
-        start: (point.clone(), opened.hash.clone()),
+        start: point.length,
         synced: point.length,
         durable: point,
         state: Some(State {
@@ -162,7 +165,7 @@ async fn ended(writing: &mut Option<Writing>) -> Option<(State, Result<(), Spool
     }
 }
 
-async fn flushed(flushing: &mut Option<Flushing>) -> Result<Option<Point>, Unflushed> {
+async fn flushed(flushing: &mut Option<Flushing>) -> Result<Flushed, Unflushed> {
     match flushing {
         Some(running) => {
             let result = running.await;
@@ -182,7 +185,8 @@ impl Task {
         let mut writing: Option<Writing> = None;
         let mut flushing: Option<Flushing> = None;
         let mut asked = false;
-        let mut seen = self.start.0.length;
+        // Whether bytes came since the last tick.
+        let mut alive = false;
         let mut end: Option<End> = None;
         let mut tick = interval(self.uploads.options().flush_after);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -226,7 +230,12 @@ impl Task {
                 },
                 done = flushed(&mut flushing) => {
                     match done {
-                        Ok(point) => self.is_durable(point),
+                        Ok(Flushed { point, over }) => {
+                            self.is_durable(point);
+                            if let Some(error) = over {
+                                end.get_or_insert(End::Failed(error));
+                            }
+                        }
                         Err(Unflushed::Commit(error)) if error.is_passing()
                             && !matches!(error, UploadsError::NoRoom) =>
                         {
@@ -240,6 +249,7 @@ impl Task {
                 }
                 input = inbox.recv(), if end.is_none() && collected < most => match input {
                     Some(Input::Bytes(bytes)) => {
+                        alive = true;
                         collected += bytes.len();
                         batch.push(bytes);
                     }
@@ -257,9 +267,12 @@ impl Task {
                 }
                 () = running.ask.notified(), if end.is_none() => asked = true,
                 _ = tick.tick(), if end.is_none() => {
-                    let at = running.received.load(Ordering::Acquire);
-                    let silent = mem::replace(&mut seen, at) == at;
-                    if silent && flushing.is_none() && let Some(error) = self.displaced().await {
+                    let alive = mem::take(&mut alive);
+                    // A checkpoint says the same.
+                    if (!alive || self.verify != Verify::No)
+                        && flushing.is_none()
+                        && let Some(error) = self.displaced(alive).await
+                    {
                         end = Some(End::Failed(error));
                     }
                 }
@@ -267,11 +280,24 @@ impl Task {
         }
     }
 
-    /// Who hears nothing commits nothing, and would not learn that somebody took over.
-    async fn displaced(&self) -> Option<UploadsError> {
-        let look = store::epoch(self.uploads.db(), self.flow.id);
-        match tokio::time::timeout(LOOK, look).await {
-            Ok(Ok(Some(epoch))) if epoch == self.epoch => None,
+    /// Whether somebody took over: who commits nothing would not learn it. Who is alive says so,
+    /// since other processes know it from the database only.
+    async fn displaced(&self, alive: bool) -> Option<UploadsError> {
+        let (id, epoch) = (self.flow.id, self.epoch);
+        let look = async {
+            if !alive {
+                return store::epoch(self.uploads.db(), id).await;
+            }
+            let mut tx = self.uploads.db().write().await?;
+            let heard = store::hear(&mut tx, id, epoch, false, self.uploads.now()).await?;
+            tx.commit().await?;
+            match heard {
+                Some(epoch) => Ok(Some(epoch)),
+                None => store::epoch(self.uploads.db(), id).await,
+            }
+        };
+        match timeout(LOOK, look).await {
+            Ok(Ok(Some(said))) if said == epoch => None,
             Ok(Ok(Some(_))) => Some(UploadsError::TakenOver),
             Ok(Ok(None)) => Some(UploadsError::Gone),
             Ok(Err(_)) | Err(_) => None,
@@ -294,29 +320,22 @@ impl Task {
     fn flush(&self) -> Option<Flushing> {
         let state = self.state.as_ref()?;
         let point = state.point();
-        let length = point.length;
         // Unverified bytes are not acknowledged, and that all are here is said by the commit
         // that ends the session.
-        let counts = self.verify == Verify::No && self.flow.total != Some(length);
+        let counts = self.verify == Verify::No && self.flow.total != Some(point.length);
         let (uploads, syncer) = (self.uploads.clone(), state.spool.syncer());
         let (flow, epoch) = (self.flow.id, self.epoch);
+        // An announced length was checked when it was announced.
+        let owner = self.flow.total.is_none().then_some(self.flow.owner);
         Some(Box::pin(async move {
-            let said = counts.then_some(point);
-            let said = flush::flush(uploads.clone(), flow, epoch, syncer, said).await?;
-            let free = uploads.storage().free().await;
-            if free.is_ok_and(|free| free < uploads.options().reserve / 2) {
-                // Others need the rest of the disk more than we do.
-                return Err(Unflushed::Commit(UploadsError::NoRoom));
-            }
-            Ok(said.or(Some(Point {
-                length,
-                checkpoint: String::new(),
-            })))
+            let said = counts.then_some(&point);
+            flush::flush(&uploads, flow, epoch, syncer, said).await?;
+            let over = uploads.over(owner).await;
+            Ok(Flushed { point, over })
         }))
     }
 
-    fn is_durable(&mut self, point: Option<Point>) {
-        let Some(point) = point else { return };
+    fn is_durable(&mut self, point: Point) {
         self.synced = self.synced.max(point.length);
         let counts = self.verify == Verify::No && self.flow.total != Some(point.length);
         if counts {
