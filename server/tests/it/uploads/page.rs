@@ -74,7 +74,14 @@ async fn the_page_is_for_who_is_logged_in() {
     assert!(!refused.contains("Everything has arrived"), "{refused}");
 
     for function in [
-        "page", "unfinished", "underway", "sizes", "known", "describe", "give_up",
+        "page",
+        "unfinished",
+        "underway",
+        "sizes",
+        "known",
+        "describe",
+        "give_up",
+        "withdraw",
     ] {
         let answer = Case::post(&format!("/ui/uploads/{function}"))
             .header("accept", "application/json")
@@ -110,12 +117,18 @@ async fn what_is_unfinished_is_listed_for_its_owner() {
     let list = ada.unfinished().await;
     assert_eq!(list.len(), 1, "{list:?}");
     let one = &list[0];
-    assert_eq!(upload, format!("/uploads/{}", one["flow"].as_str().unwrap()));
+    assert_eq!(
+        upload,
+        format!("/uploads/{}", one["flow"].as_str().unwrap())
+    );
     assert_eq!(one["video"], begun.header("kadr-video"));
     assert_eq!(one["name"], "day.mp4");
     assert_eq!(one["title"], "day");
     assert_eq!(one["fingerprint"], print);
-    assert_eq!((&one["offset"], &one["length"]), (&json!(500), &json!(2000)));
+    assert_eq!(
+        (&one["offset"], &one["length"]),
+        (&json!(500), &json!(2000))
+    );
     assert_eq!(one["visibility"], "private");
     assert_eq!(ada.ask("underway", &[]).await.expect(200).json(), json!(1));
     assert!(bob.unfinished().await.is_empty());
@@ -123,7 +136,9 @@ async fn what_is_unfinished_is_listed_for_its_owner() {
 
     let flow = one["flow"].as_str().unwrap();
     bob.ask("give_up", &[("flow", flow)]).await.expect(404);
-    ada.ask("give_up", &[("flow", "nonsense")]).await.expect(404);
+    ada.ask("give_up", &[("flow", "nonsense")])
+        .await
+        .expect(404);
     ada.ask("give_up", &[("flow", flow)]).await.expect(200);
     assert!(ada.unfinished().await.is_empty());
     ada.head(&upload).await.expect(410);
@@ -166,7 +181,11 @@ async fn what_is_said_is_kept_while_it_uploads() {
     assert_eq!(one["description"], "A day by the sea");
 
     // What is edited may be emptied.
-    let say = [("video", video), ("description", ""), ("edited", "description")];
+    let say = [
+        ("video", video),
+        ("description", ""),
+        ("edited", "description"),
+    ];
     ada.ask("describe", &say).await.expect(200);
     assert_eq!(ada.unfinished().await.remove(0)["description"], "");
 }
@@ -180,11 +199,22 @@ async fn content_is_known_to_who_has_it() {
     let video = ada.whole("sea.mp4", &content).await;
 
     let sizes = [("sizes", "1,4321,,nonsense,-3,4322,99999999999999999999")];
-    assert_eq!(ada.ask("sizes", &sizes).await.expect(200).json(), json!([4321]));
+    assert_eq!(
+        ada.ask("sizes", &sizes).await.expect(200).json(),
+        json!([4321])
+    );
     assert_eq!(bob.ask("sizes", &sizes).await.expect(200).json(), json!([]));
-    let known = ada.ask("known", &[("hash", &hash)]).await.expect(200).json();
+    let known = ada
+        .ask("known", &[("hash", &hash)])
+        .await
+        .expect(200)
+        .json();
     assert_eq!(known, json!({"video": video, "title": "sea"}));
-    let known = bob.ask("known", &[("hash", &hash)]).await.expect(200).json();
+    let known = bob
+        .ask("known", &[("hash", &hash)])
+        .await
+        .expect(200)
+        .json();
     assert_eq!(known, Value::Null);
     ada.ask("known", &[("hash", "abc")]).await.expect(400);
 
