@@ -102,6 +102,7 @@ pub struct Uploads(Arc<Inner>);
 struct Inner {
     parts: Parts,
     running: Registry,
+    turns: writer::Turns,
     stopping: CancellationToken,
 }
 
@@ -119,6 +120,7 @@ impl Uploads {
         Self(Arc::new(Inner {
             parts,
             running: Registry::default(),
+            turns: writer::Turns::default(),
             stopping: CancellationToken::new(),
         }))
     }

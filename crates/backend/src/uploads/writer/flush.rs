@@ -1,5 +1,7 @@
 //! Making durable what was written: the file first, then what we say about it.
 
+use std::sync::Arc;
+
 use domain::ids::FlowId;
 
 use super::{
@@ -25,8 +27,14 @@ impl From<Unflushed> for UploadsError {
     }
 }
 
-pub(super) async fn sync(syncer: Syncer) -> Result<(), Unflushed> {
-    let synced = tokio::task::spawn_blocking(move || syncer.sync()).await;
+pub(super) async fn sync(uploads: &Uploads, syncer: Syncer) -> Result<(), Unflushed> {
+    let turn = Arc::clone(&uploads.0.turns.syncs).acquire_owned().await;
+    let synced = tokio::task::spawn_blocking(move || {
+        let synced = syncer.sync();
+        drop(turn);
+        synced
+    })
+    .await;
     match synced {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => Err(Unflushed::Sync(error.into())),
@@ -65,7 +73,7 @@ pub(super) async fn flush(
 ) -> Result<(), Unflushed> {
     // The lock on the file ends with the last handle to it: not before the commit.
     let held = syncer.clone();
-    sync(syncer).await?;
+    sync(uploads, syncer).await?;
     if let Some(point) = point {
         commit(uploads, flow, epoch, point).await?;
     }

@@ -14,7 +14,10 @@ use std::{
 };
 
 use bytes::Bytes;
-use tokio::{sync::mpsc, task::JoinHandle};
+use tokio::{
+    sync::{Semaphore, mpsc},
+    task::JoinHandle,
+};
 
 use super::{
     Checksum, Uploads, UploadsError, Verify, Written,
@@ -78,7 +81,24 @@ enum Input {
 }
 
 /// Messages on their way to the task: enough that it never waits for the next one.
-const CHANNEL: usize = 4;
+const CHANNEL: usize = 2;
+
+/// Whose turn it is on the disk. However many send at once, few threads write and sync: more
+/// would not make the disk faster, and each of them costs memory.
+#[derive(Debug)]
+pub(super) struct Turns {
+    writes: Arc<Semaphore>,
+    syncs: Arc<Semaphore>,
+}
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self {
+            writes: Arc::new(Semaphore::new(8)),
+            syncs: Arc::new(Semaphore::new(16)),
+        }
+    }
+}
 
 /// Gives bytes to an upload. See [`Uploads::open`].
 #[derive(Debug)]

@@ -95,7 +95,7 @@ impl Task {
         };
         let point = state.point();
         if point.length > self.synced
-            && let Err(error) = flush::sync(state.spool.syncer()).await
+            && let Err(error) = flush::sync(&self.uploads, state.spool.syncer()).await
         {
             return Err(error.into());
         }

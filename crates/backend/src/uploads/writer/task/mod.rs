@@ -10,7 +10,6 @@ use domain::uploads::FlowStatus;
 use futures::future::BoxFuture;
 use tokio::{
     sync::mpsc,
-    task::JoinHandle,
     time::{Instant, MissedTickBehavior, interval, timeout},
 };
 
@@ -66,7 +65,7 @@ impl State {
     }
 }
 
-type Writing = JoinHandle<(State, Result<(), SpoolError>)>;
+type Writing = BoxFuture<'static, Option<(State, Result<(), SpoolError>)>>;
 type Flushing = BoxFuture<'static, Result<Flushed, Unflushed>>;
 
 /// What a flush came to.
@@ -159,7 +158,7 @@ async fn ended(writing: &mut Option<Writing>) -> Option<(State, Result<(), Spool
         Some(running) => {
             let result = running.await;
             *writing = None;
-            result.ok()
+            result
         }
         None => pending().await,
     }
@@ -199,7 +198,7 @@ impl Task {
                 && !batch.is_empty()
                 && let Some(state) = self.state.take()
             {
-                writing = Some(write(state, mem::take(&mut batch)));
+                writing = Some(write(&self.uploads, state, mem::take(&mut batch)));
                 collected = 0;
             }
             if writing.is_none() && end.is_none() && flushing.is_none() && self.is_due(asked) {
@@ -361,9 +360,16 @@ impl Task {
     }
 }
 
-fn write(mut state: State, batch: Vec<Bytes>) -> Writing {
-    tokio::task::spawn_blocking(move || {
-        let result = state.write(batch);
-        (state, result)
+/// Nothing when the thread broke off.
+fn write(uploads: &Uploads, mut state: State, batch: Vec<Bytes>) -> Writing {
+    let turns = Arc::clone(&uploads.0.turns.writes);
+    Box::pin(async move {
+        let turn = turns.acquire_owned().await.ok()?;
+        let written = tokio::task::spawn_blocking(move || {
+            let result = state.write(batch);
+            drop(turn);
+            (state, result)
+        });
+        written.await.ok()
     })
 }
