@@ -20,6 +20,7 @@ const ACTS = {
   watching: ["pause", "remove"],
   paused: ["resume", "remove"],
   failed: ["retry", "remove"],
+  refused: ["remove"],
   unreadable: ["choose", "remove"],
   waiting: ["choose", "remove"],
   foreign: ["remove"],
@@ -28,6 +29,8 @@ const ACTS = {
   done: ["dismiss"],
 };
 
+/** What is refused for good: the same again would be refused again. */
+const REFUSED = ["upload_not_media", "upload_too_large"];
 /** Where nothing moves, and nothing has: an empty bar would only be a line. */
 const STILL = ["preparing", "queued", "twice", "failed", "expired"];
 
@@ -170,7 +173,8 @@ export class Card {
     const share = looking ? this.sender.looked : of(acknowledged);
     this.#set("state", state, () => {
       this.element.dataset.state = state;
-      this.#buttons(ACTS[state] ?? []);
+      const isRefused = state === "failed" && REFUSED.includes(this.sender.code);
+      this.#buttons(ACTS[isRefused ? "refused" : state] ?? []);
     });
     const bar = this.part("bar");
     this.#set("share", share, () => bar.style.setProperty("--acknowledged", String(share)));
