@@ -91,6 +91,21 @@ impl Videos {
         store::find(self.db.read(), id).await
     }
 
+    /// Which of these videos somebody may hear of: their own, and those that are not private.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn audible(
+        &self,
+        listener: Option<UserId>,
+        ids: &[VideoId],
+    ) -> Result<Vec<VideoId>, DbError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        store::audible(&self.db, listener, ids).await
+    }
+
     /// One of somebody's own videos.
     ///
     /// # Errors

@@ -69,6 +69,21 @@ pub(super) async fn find<'e>(
     row.as_ref().map(video).transpose()
 }
 
+pub(super) async fn audible(
+    db: &Db,
+    listener: Option<UserId>,
+    ids: &[VideoId],
+) -> Result<Vec<VideoId>, DbError> {
+    let own = listener.map(|id| id.to_string()).unwrap_or_default();
+    let rows = Filter::new("SELECT id FROM videos")
+        .and_in("id", ids.iter().map(ToString::to_string))
+        .and("(visibility <> 'private' OR owner = {})", own)
+        .query()
+        .fetch_all(db.read())
+        .await?;
+    rows.iter().map(|row| parsed(row, "id")).collect()
+}
+
 pub(super) async fn list(
     db: &Db,
     owner: UserId,

@@ -8,13 +8,8 @@ use backend::{Backend, db::DbError};
 use domain::{
     events::Event,
     ids::{UserId, VideoId},
-    videos::Visibility,
 };
-use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use http::{HeaderMap, header};
-
-/// Videos looked up at a time.
-const AT_ONCE: usize = 4;
 
 #[derive(Debug)]
 pub(super) struct Listener {
@@ -120,22 +115,9 @@ impl Listener {
         if self.hears_all() {
             return Ok(());
         }
-        let user = self.user();
-        let found: Vec<(VideoId, bool)> = stream::iter(videos.to_vec())
-            .map(|id| {
-                let service = self.backend.videos.clone();
-                async move {
-                    let video = service.get(id).await?;
-                    let may = video.is_some_and(|video| {
-                        video.visibility != Visibility::Private || Some(video.owner) == user
-                    });
-                    Ok::<_, DbError>((id, may))
-                }
-            })
-            .buffer_unordered(AT_ONCE)
-            .try_collect()
-            .await?;
-        self.known.extend(found);
+        let heard = self.backend.videos.audible(self.user(), videos).await?;
+        self.known.extend(videos.iter().map(|id| (*id, false)));
+        self.known.extend(heard.into_iter().map(|id| (id, true)));
         Ok(())
     }
 

@@ -8,6 +8,7 @@ use domain::{
 };
 use http::Method;
 use serde_json::json;
+use testkit::both_engines;
 
 use super::*;
 use crate::{
@@ -42,75 +43,76 @@ async fn as_tus(app: &TestApp, tus: &Tus, query: &str) -> Reader {
     Reader::open_with(app, query, &[("authorization", &token)]).await
 }
 
-#[tokio::test]
-async fn nobody_hears_of_anothers_private_video() {
-    let app = TestApp::start().await;
-    let (ada, boris) = (Tus::of(&app, "ada").await, Tus::of(&app, "boris").await);
-    let (hidden, shown) = (film(&ada, "private").await, film(&ada, "unlisted").await);
-    let owner = app.state.backend.videos.get(hidden).await.unwrap();
-    let owner = owner.unwrap().owner;
-    let both = format!("?videos={hidden},{shown}");
+both_engines! {
+    async fn nobody_hears_of_anothers_private_video(test: TestDb) {
+        let app = TestApp::builder().over(test).start().await;
+        let (ada, boris) = (Tus::of(&app, "ada").await, Tus::of(&app, "boris").await);
+        let (hidden, shown) = (film(&ada, "private").await, film(&ada, "unlisted").await);
+        let owner = app.state.backend.videos.get(hidden).await.unwrap();
+        let owner = owner.unwrap().owner;
+        let both = format!("?videos={hidden},{shown}");
 
-    let mut hers = as_tus(&app, &ada, &both).await;
-    let jobs = hers.snapshot().await;
-    // One content, one job: of the first video that had it.
-    assert_eq!(jobs.as_array().unwrap().len(), 1, "{jobs}");
-    assert_eq!(jobs[0]["video"], hidden.to_string());
-    let job: JobId = jobs[0]["id"].as_str().unwrap().parse().unwrap();
+        let mut hers = as_tus(&app, &ada, &both).await;
+        let jobs = hers.snapshot().await;
+        // One content, one job: of the first video that had it.
+        assert_eq!(jobs.as_array().unwrap().len(), 1, "{jobs}");
+        assert_eq!(jobs[0]["video"], hidden.to_string());
+        let job: JobId = jobs[0]["id"].as_str().unwrap().parse().unwrap();
 
-    let all = format!("{both}&jobs={job}");
-    let mut theirs = [
-        Reader::open(&app, &all).await,
-        as_tus(&app, &boris, &all).await,
-    ];
-    for reader in &mut theirs {
-        assert_eq!(reader.snapshot().await, json!([]));
-    }
-    // Neither progress and reasons, nor what its owner does with it, and nothing held back.
-    let events = &app.state.backend.events;
-    for progress in [0.1, 0.2, 0.3] {
-        events.publish(changed(job, JobState::Running, progress, Some(hidden)));
-    }
-    show(&app, owner, hidden, Visibility::Private).await;
-    assert_eq!(hers.event().await["progress"], 0.1);
-    for reader in &mut theirs {
-        reader.is_silent().await;
-    }
-    // Of one that is only not listed hears who knows it.
-    let other = JobId::generate();
-    events.publish(changed(other, JobState::Running, 0.5, Some(shown)));
-    for reader in &mut theirs {
-        assert_eq!(reader.event().await["id"], other.to_string());
-    }
+        let all = format!("{both}&jobs={job}");
+        let mut theirs = [
+            Reader::open(&app, &all).await,
+            as_tus(&app, &boris, &all).await,
+        ];
+        for reader in &mut theirs {
+            assert_eq!(reader.snapshot().await, json!([]));
+        }
+        // Neither progress and reasons, nor what its owner does with it, and nothing held back.
+        let events = &app.state.backend.events;
+        for progress in [0.1, 0.2, 0.3] {
+            events.publish(changed(job, JobState::Running, progress, Some(hidden)));
+        }
+        show(&app, owner, hidden, Visibility::Private).await;
+        assert_eq!(hers.event().await["progress"], 0.1);
+        for reader in &mut theirs {
+            reader.is_silent().await;
+        }
+        // Of one that is only not listed hears who knows it.
+        let other = JobId::generate();
+        events.publish(changed(other, JobState::Running, 0.5, Some(shown)));
+        for reader in &mut theirs {
+            assert_eq!(reader.event().await["id"], other.to_string());
+        }
 
-    // Made public, it is heard of from then on; made private again, no more.
-    show(&app, owner, hidden, Visibility::Public).await;
-    events.publish(changed(job, JobState::Failed, 0.9, Some(hidden)));
-    for reader in &mut theirs {
-        let heard = reader.event().await;
-        assert_eq!(
-            (&heard["type"], &heard["id"]),
-            (&json!("video"), &json!(hidden))
-        );
-        assert_eq!(reader.event().await["state"], "failed");
-    }
-    show(&app, owner, hidden, Visibility::Private).await;
-    events.publish(changed(job, JobState::Running, 0.1, Some(hidden)));
-    for reader in &mut theirs {
-        reader.is_silent().await;
-    }
+        // Made public, it is heard of from then on; made private again, no more.
+        show(&app, owner, hidden, Visibility::Public).await;
+        events.publish(changed(job, JobState::Failed, 0.9, Some(hidden)));
+        for reader in &mut theirs {
+            let heard = reader.event().await;
+            assert_eq!(
+                (&heard["type"], &heard["id"]),
+                (&json!("video"), &json!(hidden))
+            );
+            assert_eq!(reader.event().await["state"], "failed");
+        }
+        show(&app, owner, hidden, Visibility::Private).await;
+        events.publish(changed(job, JobState::Running, 0.1, Some(hidden)));
+        for reader in &mut theirs {
+            reader.is_silent().await;
+        }
 
-    // That a video is gone is told to who knew it.
-    let videos = &app.state.backend.videos;
-    for video in [hidden, shown] {
-        videos.remove(owner, video).await.unwrap();
-    }
-    for reader in &mut theirs {
-        let heard = reader.event().await;
-        assert_eq!(
-            (&heard["id"], &heard["removed"]),
-            (&json!(shown), &json!(true))
-        );
+        // That a video is gone is told to who knew it.
+        let videos = &app.state.backend.videos;
+        for video in [hidden, shown] {
+            videos.remove(owner, video).await.unwrap();
+        }
+        for reader in &mut theirs {
+            let heard = reader.event().await;
+            assert_eq!(
+                (&heard["id"], &heard["removed"]),
+                (&json!(shown), &json!(true))
+            );
+        }
     }
 }
 
