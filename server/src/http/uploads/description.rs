@@ -93,7 +93,7 @@ fn status() {}
         (status = 409, description = "The upload stands elsewhere; nothing was changed.", body = Problem, content_type = "application/problem+json"),
         (status = 410, description = "It was given up.", body = Problem, content_type = "application/problem+json"),
         (status = 412, description = "Another version of tus.", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "More bytes than announced; none of this request are kept.", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "More bytes than announced; of this request stays what a HEAD has acknowledged.", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "Another type than application/offset+octet-stream.", body = Problem, content_type = "application/problem+json"),
         (status = 423, description = "Another connection sends to it, or has taken it over; see `Retry-After`.", body = Problem, content_type = "application/problem+json"),
         (status = 460, description = "The checksum does not fit; none of these bytes are kept.", body = Problem, content_type = "application/problem+json"),

@@ -59,11 +59,11 @@ impl From<Fault> for Stop {
 impl From<UploadsError> for Fault {
     fn from(error: UploadsError) -> Self {
         let status = match &error {
-            UploadsError::Unknown | UploadsError::UnknownVideo(_) => StatusCode::NOT_FOUND,
+            UploadsError::Unknown => StatusCode::NOT_FOUND,
             UploadsError::Gone => StatusCode::GONE,
             UploadsError::Finished => StatusCode::FORBIDDEN,
             UploadsError::Busy | UploadsError::TakenOver => StatusCode::LOCKED,
-            UploadsError::Offset { .. } | UploadsError::Refused(_) => StatusCode::CONFLICT,
+            UploadsError::Offset { .. } => StatusCode::CONFLICT,
             UploadsError::TooLarge { .. } | UploadsError::TooLong | UploadsError::Quota { .. } => {
                 StatusCode::PAYLOAD_TOO_LARGE
             }

@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use testkit::both_engines;
-use tokio::io::AsyncWriteExt;
+use tokio::{io::AsyncWriteExt, net::TcpStream};
 
-use super::{Tus, bytes, hear, hurry, start, stored, until};
+use super::{BYTES, Tus, bytes, hear, hurry, start, stored, until};
 use crate::harness::TestApp;
 
 /// Whoever is slow on a busy machine is not silent.
@@ -113,6 +113,35 @@ async fn what_came_before_a_break_stays() {
         began.elapsed()
     );
     assert_eq!(ada.offset(&upload).await, 123_460);
+}
+
+/// A body without a length turns out too long after somebody was told how far it was.
+#[tokio::test]
+async fn what_was_acknowledged_is_never_taken_back() {
+    let app = start().await;
+    let ada = Tus::of(&app, "ada").await;
+    let all = bytes(5, 300_000);
+    let begun = ada.create(&[("upload-length", "300000")]).await.expect(201);
+    let upload = begun.header("location");
+    let head = format!(
+        "PATCH {upload} HTTP/1.1\r\nhost: x\r\ntus-resumable: 1.0.0\r\n\
+         authorization: Bearer {}\r\ncontent-type: {BYTES}\r\nupload-offset: 0\r\n\
+         transfer-encoding: chunked\r\n\r\n{:x}\r\n",
+        ada.token, 400_000
+    );
+    let mut stream = TcpStream::connect(app.addr).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(&all[..200_000]).await.unwrap();
+    until(async || ada.offset(upload).await == 200_000).await;
+    let _refused = stream.write_all(&bytes(6, 200_000)).await;
+    let answer = hear(&mut stream).await;
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    assert!(answer.contains("upload_too_long"), "{answer}");
+    assert_eq!(ada.offset(upload).await, 200_000, "and nothing after it");
+    ada.patch(upload, 200_000, &all[200_000..])
+        .await
+        .expect(204);
+    assert!(stored(&app, begun.header("kadr-video")).await == all);
 }
 
 #[tokio::test]

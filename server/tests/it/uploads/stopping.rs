@@ -3,7 +3,7 @@
 use axum::{Router, routing::any};
 use http::{Method, StatusCode};
 
-use super::{BYTES, Tus, hurry, start};
+use super::{BYTES, Tus, hurry, start, stored};
 use crate::harness::TestApp;
 
 #[tokio::test]
@@ -42,6 +42,35 @@ async fn a_database_that_is_away_makes_nobody_begin_again() {
     ada.head(&upload).await.expect(423).has("retry-after", "1");
     let patch = ada.patch(&upload, 0, b"hello").await;
     assert!(patch.status.is_server_error(), "{patch:?}");
+}
+
+/// As when a disk is not mounted.
+#[tokio::test]
+async fn uploads_wait_for_files_that_are_away() {
+    let app = start().await;
+    let ada = Tus::of(&app, "ada").await;
+    let begun = ada.create(&[("upload-length", "10")]).await.expect(201);
+    let upload = begun.header("location");
+    ada.patch(upload, 0, b"hello").await.expect(204);
+    let storage = app.state.backend.uploads.storage();
+    let mark = storage.set_mark().await.unwrap();
+    storage.expect_mark(mark);
+    let (there, away) = (storage.root(), storage.root().with_extension("away"));
+    std::fs::rename(there, &away).unwrap();
+    for _ in 0..2 {
+        let refused = ada.patch(upload, 5, b"world").await.expect(503);
+        assert_eq!(refused.problem(), "unavailable");
+        assert!(refused.header("retry-after").parse::<u32>().unwrap() > 0);
+        ada.head(upload).await.expect(200).has("upload-offset", "5");
+    }
+    // Whatever was made where it belongs.
+    let _mistaken = std::fs::remove_dir_all(there);
+    std::fs::rename(&away, there).unwrap();
+    ada.patch(upload, 5, b"world").await.expect(204);
+    assert_eq!(
+        stored(&app, begun.header("kadr-video")).await,
+        b"helloworld"
+    );
 }
 
 /// Nor does anything else that goes wrong.
