@@ -3,6 +3,8 @@
 //!
 //! A key is a relative path of our own making; nothing a person sent ever becomes one.
 
+mod lost;
+mod mark;
 mod room;
 mod spool;
 
@@ -18,9 +20,6 @@ pub use self::{
     room::Room,
     spool::{Spool, SpoolError, Syncer},
 };
-
-/// Where files go that nobody knows.
-const ASIDE: &str = "lost";
 
 /// The files. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -79,64 +78,10 @@ impl Storage {
         }
     }
 
-    /// The file that says which folder this is.
-    pub const MARK: &str = ".kadr";
-
     /// The folder.
     #[must_use]
     pub fn root(&self) -> &Path {
         &self.root
-    }
-
-    /// What the folder says it is, if it says anything.
-    ///
-    /// # Errors
-    /// When the disk refuses.
-    pub async fn mark(&self) -> Result<Option<String>, StorageError> {
-        let path = self.path(Self::MARK);
-        blocking(move || match std::fs::read_to_string(path) {
-            Ok(mark) => Ok(Some(mark.trim().to_owned())),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        })
-        .await
-    }
-
-    /// Marks the folder. Answers its mark, which may be the one of who was faster.
-    ///
-    /// # Errors
-    /// When the disk refuses.
-    pub async fn set_mark(&self) -> Result<String, StorageError> {
-        let path = self.path(Self::MARK);
-        blocking(move || {
-            let mark = format!("{:032x}", rand::random::<u128>());
-            write_as(&path, mark.as_bytes(), |beside| {
-                match std::fs::hard_link(beside, &path) {
-                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                    linked => linked?,
-                }
-                std::fs::remove_file(beside)
-            })?;
-            Ok(std::fs::read_to_string(&path)?.trim().to_owned())
-        })
-        .await
-    }
-
-    /// From now on [`Storage::is_ours`] looks for this mark.
-    pub fn expect_mark(&self, mark: String) {
-        let _known = self.mark.set(mark);
-    }
-
-    /// Whether the folder is still the one it was: who misses a file asks before it says that it
-    /// is lost.
-    ///
-    /// # Errors
-    /// [`StorageError::Away`] when it is another one, or none.
-    pub async fn is_ours(&self) -> Result<(), StorageError> {
-        match self.mark.get() {
-            Some(known) if self.mark().await?.as_ref() != Some(known) => Err(StorageError::Away),
-            _ => Ok(()),
-        }
     }
 
     /// Whether there is anything below a key.
@@ -146,45 +91,6 @@ impl Storage {
     pub async fn holds(&self, key: &str) -> Result<bool, StorageError> {
         let path = self.path(key);
         blocking(move || Ok(!entries(&path)?.is_empty())).await
-    }
-
-    /// Puts a file aside that nobody knows, with the time in its name. It goes by
-    /// [`Storage::clear_aside`], later.
-    ///
-    /// # Errors
-    /// When the disk refuses.
-    pub async fn put_aside(&self, key: &str, now: i64) -> Result<(), StorageError> {
-        let from = self.path(key);
-        let name = key.replace('/', "-");
-        let to = self.path(&format!("{ASIDE}/{now}-{name}"));
-        blocking(move || {
-            if let Some(folder) = to.parent() {
-                make(folder)?;
-            }
-            gone(std::fs::rename(from, to))
-        })
-        .await
-    }
-
-    /// Forgets what was put aside before then. Answers how many files.
-    ///
-    /// # Errors
-    /// When the disk refuses.
-    pub async fn clear_aside(&self, before: i64) -> Result<u64, StorageError> {
-        let folder = self.path(ASIDE);
-        blocking(move || {
-            let mut cleared = 0;
-            for file in entries(&folder)? {
-                let name = file.file_name().and_then(std::ffi::OsStr::to_str);
-                let time = name.and_then(|name| name.split_once('-'));
-                if time.is_some_and(|(time, _)| time.parse().is_ok_and(|time: i64| time < before)) {
-                    gone(std::fs::remove_file(file))?;
-                    cleared += 1;
-                }
-            }
-            Ok(cleared)
-        })
-        .await
     }
 
     /// How much can still be kept.
@@ -235,35 +141,6 @@ impl Storage {
     #[must_use]
     pub fn place(&self, key: &str) -> PathBuf {
         self.path(key)
-    }
-
-    /// The last parts of all keys two folders below `key` that were not touched for `age`:
-    /// what a search for the lost looks at.
-    ///
-    /// # Errors
-    /// When the disk refuses.
-    pub async fn old_names(
-        &self,
-        key: &str,
-        age: std::time::Duration,
-    ) -> Result<Vec<String>, StorageError> {
-        let path = self.path(key);
-        blocking(move || {
-            let mut found = Vec::new();
-            for folder in entries(&path)? {
-                for file in entries(&folder)? {
-                    let touched = file.metadata().and_then(|file| file.modified());
-                    let Ok(touched) = touched else { continue };
-                    if touched.elapsed().is_ok_and(|since| since >= age)
-                        && let Some(name) = file.file_name().and_then(std::ffi::OsStr::to_str)
-                    {
-                        found.push(name.to_owned());
-                    }
-                }
-            }
-            Ok(found)
-        })
-        .await
     }
 
     /// Keeps a file: written beside, made durable, then renamed, so that nobody ever sees half

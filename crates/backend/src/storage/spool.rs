@@ -76,7 +76,11 @@ impl Syncer {
         self.file.sync_data()?;
         if self.fresh.load(Ordering::Acquire) {
             for folder in &*self.folders {
-                File::open(folder)?.sync_all()?;
+                match File::open(folder)?.sync_all() {
+                    // Some file systems know no such thing as the sync of a folder.
+                    Err(error) if error.kind() == io::ErrorKind::InvalidInput => {}
+                    synced => synced?,
+                }
             }
             self.fresh.store(false, Ordering::Release);
         }

@@ -55,11 +55,12 @@ use std::{sync::Arc, time::Duration};
 
 use domain::{
     events::{Event, UploadChanged},
-    ids::{FlowId, UserId, VideoId},
+    ids::{FlowId, UserId},
     uploads::{FlowRole, FlowStatus},
 };
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use self::terminate::abandon_of;
 pub use self::{
     checksum::{Algorithm, Checksum, UnknownAlgorithm, Verify},
     concat::JoinPieces,
@@ -74,7 +75,7 @@ use self::{running::Registry, store::Flow};
 use crate::{
     accounts::{Accounts, Clock},
     assets::{self, Assets},
-    db::{Db, DbError, Tx},
+    db::{Db, Tx},
     events::Events,
     jobs::Jobs,
     storage::Storage,
@@ -268,23 +269,4 @@ impl Flow {
 /// As the columns count it.
 fn ms(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
-}
-
-/// Gives up every flow of a video, in the caller's transaction. Answers the keys of bytes that
-/// belong to no asset, to be removed after the commit.
-pub(crate) async fn abandon_of(
-    tx: &mut Tx,
-    video: VideoId,
-    now: i64,
-) -> Result<Vec<String>, DbError> {
-    let mut keys = Vec::new();
-    for flow in store::of_video(tx, video).await? {
-        let joining = flow.status == FlowStatus::Uploaded && flow.hash.is_none();
-        if store::end_session(tx, flow.id, None).await? || joining {
-            keys.push(flow.key());
-        }
-        store::step(tx, flow.id, FlowStatus::Abandoned, now).await?;
-        keys.append(&mut concat::drop_pieces(tx, &flow, now).await?);
-    }
-    Ok(keys)
 }

@@ -2,15 +2,21 @@
 
 use domain::{
     events::VideoChanged,
-    ids::{FlowId, UserId},
+    ids::{FlowId, UserId, VideoId},
     uploads::{FlowRole, FlowStatus},
 };
 
 use super::{
-    Uploads, UploadsError, ms,
+    Uploads, UploadsError,
+    concat::drop_pieces,
+    ms,
     store::{self, Flow},
 };
-use crate::{storage::SpoolError, videos};
+use crate::{
+    db::{DbError, Tx},
+    storage::SpoolError,
+    videos,
+};
 
 impl Uploads {
     /// Gives up an unfinished upload: its bytes and its video go. A part of a concatenation
@@ -100,4 +106,23 @@ impl Uploads {
         self.drop_bytes(&flow.key()).await;
         Ok(true)
     }
+}
+
+/// Gives up every flow of a video, in the caller's transaction. Answers the keys of bytes that
+/// belong to no asset, to be removed after the commit.
+pub(crate) async fn abandon_of(
+    tx: &mut Tx,
+    video: VideoId,
+    now: i64,
+) -> Result<Vec<String>, DbError> {
+    let mut keys = Vec::new();
+    for flow in store::of_video(tx, video).await? {
+        let joining = flow.status == FlowStatus::Uploaded && flow.hash.is_none();
+        if store::end_session(tx, flow.id, None).await? || joining {
+            keys.push(flow.key());
+        }
+        store::step(tx, flow.id, FlowStatus::Abandoned, now).await?;
+        keys.append(&mut drop_pieces(tx, &flow, now).await?);
+    }
+    Ok(keys)
 }

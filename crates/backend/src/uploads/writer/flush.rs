@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use domain::ids::FlowId;
 
-use super::{
-    super::{Uploads, UploadsError, store},
-    Point,
+use super::super::{
+    Uploads, UploadsError,
+    store::{self, Point},
 };
 use crate::storage::Syncer;
 

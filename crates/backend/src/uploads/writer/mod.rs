@@ -27,13 +27,6 @@ use super::{
 };
 use crate::storage::Spool;
 
-/// A place in the file to go on from.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Point {
-    pub(super) length: u64,
-    pub(super) checkpoint: String,
-}
-
 /// An upload that one has the say over.
 #[derive(Debug)]
 pub(super) struct Opened {

@@ -19,9 +19,9 @@ use super::{
         checksum::Sum,
         hash::TreeHash,
         running::Place,
-        store::{self, Flow},
+        store::{self, Flow, Point},
     },
-    Input, Opened, Point,
+    Input, Opened,
     flush::{self, Unflushed},
 };
 use crate::storage::{Spool, SpoolError};
