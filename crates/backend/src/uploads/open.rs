@@ -104,8 +104,7 @@ impl Uploads {
             match self.0.running.enter(id) {
                 Ok(place) => return Ok(place),
                 Err(there) => {
-                    if there.silent_for() < options.silence
-                        || !there.take_over(options.take_over).await
+                    if there.is_alive(options.silence) || !there.take_over(options.take_over).await
                     {
                         return Err(UploadsError::Busy);
                     }

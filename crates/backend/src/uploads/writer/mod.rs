@@ -194,3 +194,9 @@ impl Writer {
         }
     }
 }
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.running.leave();
+    }
+}
