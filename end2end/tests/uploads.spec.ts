@@ -144,8 +144,9 @@ test("a film is known by its first frame", async ({ page, server }) => {
 test("name and title are shown as the server keeps them", async ({ page, server, complaints }, info) => {
   complaints.expect(BROKEN);
   await toUploads(page, server);
-  const path = await film(info.outputPath("films"), "what\u202egpj? a day.matroska3d12", 4 * MB);
-  const [name, title] = ["whatgpj_ a day.matroska3d12", "whatgpj_ a day"];
+  const path = await film(info.outputPath("films"), `what\u202egpj?${"_and_on".repeat(12)} a day.matroska3d12`, 4 * MB);
+  const title = `whatgpj_${"_and_on".repeat(12)} a day`;
+  const name = `${title}.matroska3d12`;
   await slow(page, MB);
   await choose(page, path);
   await toBe(page, name, "sending");
@@ -155,4 +156,6 @@ test("name and title are shown as the server keeps them", async ({ page, server,
   await page.reload();
   await toBe(page, name, "waiting");
   await expect(card(page, name).getByLabel("Title", { exact: true })).toHaveValue(title);
+  const [wide, room] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
+  expect(wide, "nothing sticks out").toBeLessThanOrEqual(room ?? 0);
 });

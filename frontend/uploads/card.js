@@ -214,6 +214,9 @@ export class Card {
     const pressed = document.activeElement?.closest("[data-act]");
     if (this.#sure) this.#ask(false);
     for (const button of this.element.querySelectorAll("[data-act]")) button.hidden = !acts.includes(button.dataset.act);
+    // While somebody else sends it there is no need to.
+    const choose = this.element.querySelector('[data-act="choose"]');
+    choose.dataset.variant = this.state === "elsewhere" ? "quiet" : "primary";
     // The button that was pressed may be gone: the next one takes its place.
     if (pressed?.hidden && this.element.contains(pressed)) this.focus();
   }

@@ -286,9 +286,9 @@ mod tests {
 
     #[test]
     fn a_code_has_its_sentence_and_an_unknown_one_has_one_too() {
-        let en = Locale::en;
-        let failed = error_text(en, "failed");
-        assert_eq!(error_text(en, "no such code"), failed);
+        let locale = Locale::en;
+        let failed = error_text(locale, "failed");
+        assert_eq!(error_text(locale, "no such code"), failed);
         for code in [
             "upload_busy",
             "upload_finished",
@@ -296,7 +296,7 @@ mod tests {
             "too_slow",
             "unavailable",
         ] {
-            assert_ne!(error_text(en, code), failed, "{code}");
+            assert_ne!(error_text(locale, code), failed, "{code}");
             assert!(page_texts(Language::En).contains(code), "{code}");
         }
     }

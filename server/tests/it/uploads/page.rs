@@ -247,12 +247,22 @@ async fn what_was_cancelled_too_late_can_be_taken_away() {
     let hash = blake3::hash(&content).to_hex().to_string();
     // Not one's own, it stays, and nobody is told that it is there.
     bob.ask("withdraw", &[("video", &video)]).await.expect(200);
-    let known = ada.ask("known", &[("hash", &hash)]).await.expect(200).json();
+    let known = ada
+        .ask("known", &[("hash", &hash)])
+        .await
+        .expect(200)
+        .json();
     assert_eq!(known["video"], video);
-    ada.ask("withdraw", &[("video", "nonsense")]).await.expect(404);
+    ada.ask("withdraw", &[("video", "nonsense")])
+        .await
+        .expect(404);
     for _ in 0..2 {
         ada.ask("withdraw", &[("video", &video)]).await.expect(200);
     }
-    let known = ada.ask("known", &[("hash", &hash)]).await.expect(200).json();
+    let known = ada
+        .ask("known", &[("hash", &hash)])
+        .await
+        .expect(200)
+        .json();
     assert_eq!(known, Value::Null);
 }
