@@ -180,9 +180,13 @@ async function tusServer() {
 }
 
 async function begin(server, bytes, path = "/uploads") {
-  const answer = await fetch(`${server.url}${path}`, { method: "POST", headers: { ...server.headers, "upload-length": String(bytes) } });
-  if (answer.status !== 201) throw new Error(`an upload did not begin: ${answer.status} ${await answer.text()}`);
-  return { path: new URL(answer.headers.get("location"), server.url).pathname };
+  // Each on a connection of its own: the last one may have been closed while curl was at work.
+  const asked = request(`${server.url}${path}`, { method: "POST", agent: false, headers: { ...server.headers, "upload-length": String(bytes) } });
+  asked.end();
+  const [answer] = await once(asked, "response");
+  answer.resume();
+  if (answer.statusCode !== 201) throw new Error(`an upload did not begin: ${answer.statusCode}`);
+  return { path: new URL(answer.headers.location, server.url).pathname };
 }
 
 async function toKadr(server, source) {
