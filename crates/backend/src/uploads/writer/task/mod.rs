@@ -27,7 +27,7 @@ use super::{
 use crate::storage::{Spool, SpoolError};
 
 /// Bytes all writers of a process collect together, and what one of them may.
-const COLLECTED: usize = 16 << 20;
+const COLLECTED: usize = 4 << 20;
 const BATCH: std::ops::RangeInclusive<usize> = (64 << 10)..=(1 << 20);
 
 /// A read of the disk must not be awaited for ever by who only looks whether it was taken over.
