@@ -82,6 +82,8 @@ CREATE TABLE flows (
 CREATE INDEX flows_owner ON flows (owner, created_at);
 CREATE INDEX flows_video ON flows (video) WHERE video IS NOT NULL;
 CREATE INDEX flows_over ON flows (status, updated_at);
+CREATE INDEX flows_to_join ON flows (updated_at)
+    WHERE role = 'source' AND status = 'uploaded' AND hash IS NULL;
 
 -- What is needed to take the next byte. Exists exactly while its flow is 'uploading': the pair
 -- of columns keeps a flow from leaving that state with a session.
@@ -111,3 +113,10 @@ CREATE TABLE upload_pieces (
     PRIMARY KEY (flow, position)
 );
 CREATE INDEX upload_pieces_piece ON upload_pieces (piece);
+
+-- The mark of the folder of files that belongs to this database.
+CREATE TABLE media_home (
+    id    BIGINT PRIMARY KEY,
+    mark  TEXT NOT NULL,
+    CONSTRAINT media_home_only_one_check CHECK (id = 1)
+);

@@ -10,6 +10,7 @@ import type { HttpRequest, HttpResponse } from "tus-js-client";
 
 import { Server } from "../fixtures/server.ts";
 import { type Account, account, client, expectStored, film, head, offset } from "./client.ts";
+import { Sleeper } from "./sleeper.ts";
 import { FileUrlStorage } from "./storage.ts";
 
 const ROUNDS = 30;
@@ -115,17 +116,36 @@ test("goes on from a stored address, after the server was killed", async ({ who,
 
 test("given up by its sender", async ({ who }) => {
   const file = film(8 * MB);
-  const { upload } = client(who, file, { chunkSize: MB });
+  const { upload } = client(who, file, {
+    chunkSize: MB,
+    // It gives up only what it was let stop: a finished upload is a video.
+    onChunkComplete: () => void upload.abort(),
+  });
   upload.start();
   await expect.poll(() => upload.url).toBeTruthy();
   const url = upload.url ?? "";
   await expect.poll(() => offset(who, url)).toBeGreaterThan(0);
-  // It gives up only what it was let stop: a finished upload is a video.
-  await upload.abort();
-  if ((await offset(who, url)) < file.length) {
-    await expect.poll(async () => (await fetch(url, { method: "DELETE", headers: { "tus-resumable": "1.0.0", authorization: `Bearer ${who.token}` } })).status).toBe(204);
-    expect((await head(who, url)).status).toBe(410);
-  }
+  expect(await offset(who, url)).toBeLessThan(file.length);
+  await upload.abort(true);
+  expect((await head(who, url)).status).toBe(410);
+});
+
+test("a connection that goes to sleep", async ({ who }) => {
+  test.setTimeout(3 * 60_000);
+  // Longer than the server waits for the next byte, once.
+  const proxy = await Sleeper.start(who.server.url, 5 * MB, 65_000);
+  const file = film(20 * MB);
+  const statuses: number[] = [];
+  const { upload, done } = client({ ...who, server: { ...who.server, url: proxy.url } as Server }, file, {
+    retryDelays: [500, 1000, 2000],
+    onAfterResponse: (_: HttpRequest, response: HttpResponse) => void statuses.push(response.getStatus()),
+  });
+  upload.start();
+  await done;
+  expect(statuses).toContain(503);
+  expect(proxy.slept).toBe(true);
+  await expectStored(who.server, file);
+  await proxy.stop();
 });
 
 test(`${ROUNDS} rounds of pulling the plug`, async ({ who }) => {

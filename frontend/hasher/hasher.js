@@ -10,15 +10,17 @@ import { createBLAKE3 } from "hash-wasm";
 const READ = 4 * 1024 * 1024;
 const TELL = 100;
 
-const stopped = new Set();
+/** What somebody still waits for. */
+const wanted = new Set();
 /** One after the other: two would only take the disk from each other. */
 let last = Promise.resolve();
 
 self.onmessage = ({ data }) => {
   if (data.act === "stop") {
-    stopped.add(data.id);
+    wanted.delete(data.id);
     return;
   }
+  wanted.add(data.id);
   last = last.then(() => work(data)).catch(() => {});
 };
 
@@ -29,7 +31,7 @@ async function work({ id, file, parts }) {
   } catch (fault) {
     self.postMessage({ id, fault: String(fault?.name ?? fault) });
   } finally {
-    stopped.delete(id);
+    wanted.delete(id);
   }
 }
 
@@ -42,7 +44,7 @@ async function hashed(id, file, parts) {
   for (const [from, to] of parts) {
     let next = read(file, from, to);
     for (let at = from; at < to; at += READ) {
-      if (stopped.has(id)) return undefined;
+      if (!wanted.has(id)) return undefined;
       const bytes = await next;
       // The disk reads on while we count.
       next = read(file, at + READ, to);

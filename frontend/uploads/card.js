@@ -1,6 +1,7 @@
 // One upload as a person sees it: made from the template of the page, painted when something
 // changed. What can be done stands on its buttons; `data-state` tells styles and tests.
 import { Details } from "./details.js";
+import { figures } from "./figures.js";
 import { firstFrame } from "./first-frame.js";
 
 /** Somebody who was heard of so lately still sends. */
@@ -16,14 +17,22 @@ const ACTS = {
   twice: ["keep", "drop"],
   sending: ["pause", "remove"],
   resting: ["now", "pause", "remove"],
+  watching: ["pause", "remove"],
   paused: ["resume", "remove"],
   failed: ["retry", "remove"],
+  refused: ["remove"],
   unreadable: ["choose", "remove"],
   waiting: ["choose", "remove"],
   foreign: ["remove"],
-  elsewhere: ["remove"],
+  elsewhere: ["choose", "remove"],
+  expired: ["dismiss"],
   done: ["dismiss"],
 };
+
+/** What is refused for good: the same again would be refused again. */
+const REFUSED = ["upload_not_media", "upload_too_large"];
+/** Where nothing moves, and nothing has: an empty bar would only be a line. */
+const STILL = ["preparing", "queued", "twice", "failed", "expired"];
 
 let count = 0;
 
@@ -37,13 +46,17 @@ export class Card {
   isPreparing = false;
 
   /** Of a file that was chosen here, or of an upload that the server knows (`flow`). */
-  constructor(page, template, { name, size, flow = null, video = null, offset = 0, print, isOurs = true, details = {} }) {
+  constructor(page, template, { name, size, flow = null, video = null, offset = 0, expires = null, print, isOurs = true, details = {} }) {
     this.#page = page;
     this.name = name;
     this.size = size;
     this.flow = flow;
     this.video = video;
     this.offset = offset;
+    /** Until then the server waits for its next byte. */
+    this.expires = expires;
+    /** The server has let go of it. */
+    this.isExpired = false;
     this.print = print;
     this.isOurs = isOurs;
     this.sender = null;
@@ -53,7 +66,6 @@ export class Card {
     unique(this.element, (count += 1));
     for (const part of this.element.querySelectorAll("[data-part]")) this.#parts.set(part.dataset.part, part);
     this.part("name").textContent = name;
-    this.part("size").textContent = size === null ? "" : page.words.size(size);
     this.details = new Details(this.element, page.words, details);
     if (video) this.details.belongsTo(video);
     this.element.addEventListener("click", (event) => {
@@ -70,9 +82,11 @@ export class Card {
   get state() {
     if (this.stage !== null) return "done";
     if (this.sender) {
-      const { state, code } = this.sender;
+      const { state, code, isWatching } = this.sender;
+      if (isWatching) return "watching";
       return state === "failed" && code === "file_unreadable" ? "unreadable" : state;
     }
+    if (this.isExpired) return "expired";
     if (this.isPreparing) return "preparing";
     if (performance.now() - this.#heard < HEARD) return "elsewhere";
     return this.isOurs ? "waiting" : "foreign";
@@ -81,6 +95,31 @@ export class Card {
   /** Bytes that are there, as far as anybody has said. */
   get acknowledged() {
     return this.stage !== null ? (this.size ?? 0) : (this.sender?.acknowledged ?? this.offset);
+  }
+
+  /** Nothing more will happen to it. */
+  get isFinal() {
+    return this.isExpired || ["completed", "failed"].includes(this.stage?.status);
+  }
+
+  /** It failed since nobody is logged in any more. */
+  get isLoggedOut() {
+    return this.sender?.state === "failed" && this.sender.code === "not_logged_in";
+  }
+
+  /** It could go on with all others. */
+  get isStopped() {
+    return this.sender?.state === "paused" || this.isLoggedOut;
+  }
+
+  focus() {
+    this.element.querySelector("[data-act]:not([hidden])")?.focus();
+  }
+
+  /** The server has let go of it, since its file did not come. */
+  expire() {
+    this.isExpired = true;
+    this.paint();
   }
 
   /** Somebody else sends it, or sent it a moment ago. */
@@ -104,7 +143,7 @@ export class Card {
   }
 
   #act(act) {
-    if (act === "remove" && this.acknowledged > 0 && this.stage === null) {
+    if (act === "remove" && this.state !== "expired" && this.acknowledged > 0 && this.stage === null) {
       // Hours may be in it: asked once, on the same button.
       if (!this.#sure) {
         this.#ask(true);
@@ -126,7 +165,6 @@ export class Card {
   }
 
   paint() {
-    const { words } = this.#page;
     const state = this.state;
     const { acknowledged, size } = this;
     const onTheWay = this.stage === null ? (this.sender?.onTheWay ?? 0) : 0;
@@ -135,14 +173,17 @@ export class Card {
     const share = looking ? this.sender.looked : of(acknowledged);
     this.#set("state", state, () => {
       this.element.dataset.state = state;
-      this.#buttons(ACTS[state] ?? []);
+      const isRefused = state === "failed" && REFUSED.includes(this.sender.code);
+      this.#buttons(ACTS[isRefused ? "refused" : state] ?? []);
     });
     const bar = this.part("bar");
     this.#set("share", share, () => bar.style.setProperty("--acknowledged", String(share)));
     this.#set("sent", of(acknowledged + onTheWay), (sent) => bar.style.setProperty("--sent", String(sent)));
     this.#set("percent", Math.floor(share * 100), (percent) => bar.setAttribute("aria-valuenow", String(percent)));
-    const figures = this.#figures(state, onTheWay);
-    this.#set("figures", figures, () => (this.part("figures").textContent = figures));
+    this.#set("bar", STILL.includes(state) && acknowledged === 0, (isHidden) => (bar.hidden = isHidden));
+    figures(this.part("figures"), this.#figures(state, onTheWay));
+    // There is nothing to say about a film that is none.
+    this.#set("about", state === "expired" || (state === "failed" && !this.video && !this.details.isDirty), (isHidden) => (this.part("about").hidden = isHidden));
     const status = this.#status(state, share);
     this.#set("status", status, () => {
       this.part("status").textContent = status;
@@ -152,7 +193,13 @@ export class Card {
     this.#set("link", this.#link(state), (link) => {
       const anchor = this.part("link");
       anchor.hidden = !link;
-      if (link) [anchor.href, anchor.textContent] = link.split("\n");
+      if (!link) return;
+      const [to, text, beside] = link.split("\n");
+      anchor.href = to;
+      anchor.querySelector("span").textContent = text;
+      // Chosen files do not outlive the page.
+      if (beside) anchor.target = "_blank";
+      else anchor.removeAttribute("target");
     });
   }
 
@@ -164,23 +211,28 @@ export class Card {
   }
 
   #buttons(acts) {
-    const had = this.element.contains(document.activeElement) && document.activeElement.matches("[data-act]");
+    const pressed = document.activeElement?.closest("[data-act]");
     if (this.#sure) this.#ask(false);
     for (const button of this.element.querySelectorAll("[data-act]")) button.hidden = !acts.includes(button.dataset.act);
+    // While somebody else sends it there is no need to.
+    const choose = this.element.querySelector('[data-act="choose"]');
+    choose.dataset.variant = this.state === "elsewhere" ? "quiet" : "primary";
     // The button that was pressed may be gone: the next one takes its place.
-    if (had && document.activeElement.hidden) this.element.querySelector("[data-act]:not([hidden])")?.focus();
+    if (pressed?.hidden && this.element.contains(pressed)) this.focus();
   }
 
   #figures(state, onTheWay) {
     const { words } = this.#page;
-    if (this.stage !== null || this.size === null || state === "looking" || state === "preparing") return "";
-    const said = [words.percent(this.acknowledged / this.size)];
+    if (this.size === null) return [];
+    const said = [words.size(this.size)];
+    if (this.stage !== null || state === "looking" || (STILL.includes(state) && this.acknowledged === 0)) return said;
+    said.push(words.percent(this.acknowledged / this.size));
     const speed = this.sender?.speed ?? 0;
     if (state === "sending" && speed > 0) {
       const left = ((this.size - this.acknowledged - onTheWay) / speed) * 1000;
       said.push(words.speed(speed), words.say("left", { time: words.time(left) }));
     }
-    return said.join(" · ");
+    return said;
   }
 
   #status(state, share) {
@@ -193,6 +245,8 @@ export class Card {
         return words.say("looking", { percent: words.percent(share) });
       case "twice":
         return words.say("twice", { title: this.sender.known.title });
+      case "watching":
+        return words.say("resting_elsewhere");
       case "resting": {
         const time = words.time(Math.max(1000, this.sender.until - performance.now()));
         return words.say(words.has(`resting_${code}`) ? `resting_${code}` : "resting", { time });
@@ -200,8 +254,12 @@ export class Card {
       case "failed":
       case "unreadable":
         return words.say(code);
-      case "waiting":
-        return words.say("waiting", { name: this.name, percent: words.percent(share) });
+      case "waiting": {
+        const waiting = words.say("waiting", { name: this.name, percent: words.percent(share) });
+        return this.expires === null ? waiting : `${waiting} ${words.say("until", { time: words.moment(this.expires) })}`;
+      }
+      case "expired":
+        return words.say("expired", { name: this.name });
       case "done":
         return this.#stage();
       default:
@@ -221,9 +279,10 @@ export class Card {
   }
 
   #link(state) {
-    const { words, watch } = this.#page;
+    const { words } = this.#page;
+    const { watch } = this.#page.dataset;
     if (state === "twice") return `${watch}${this.sender.known.video}\n${words.say("see_known")}`;
-    if (state === "failed" && this.sender.code === "not_logged_in") return `${this.#page.login}\n${words.say("log_in")}`;
+    if (this.isLoggedOut) return `${this.#page.dataset.login}\n${words.say("log_in")}\nbeside`;
     if (this.stage?.status === "completed" || this.stage?.playable) return `${watch}${this.video}\n${words.say("see")}`;
     return "";
   }

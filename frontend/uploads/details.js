@@ -11,6 +11,9 @@ export class Details {
   #words;
   #saved;
   #edited = new Set();
+  /** On their way, and not answered. */
+  #sent = new Set();
+  #stop = null;
   #timer = 0;
   #saving = null;
   #video = null;
@@ -26,11 +29,12 @@ export class Details {
     for (const [name, field] of this.#fields) if (values[name] !== undefined) field.value = values[name];
     place.addEventListener("input", ({ target }) => this.#touched(target, REST));
     place.addEventListener("change", ({ target }) => this.#touched(target, 0));
-    place.addEventListener("focusout", () => this.isDirty && this.save());
+    place.addEventListener("focusout", () => this.#edited.size > 0 && this.save());
   }
 
+  /** Something is not kept yet, or nobody has said so. */
   get isDirty() {
-    return this.#edited.size > 0;
+    return this.#edited.size > 0 || this.#sent.size > 0;
   }
 
   value(name) {
@@ -39,7 +43,7 @@ export class Details {
 
   /** What goes along with the beginning of an upload: a private film is never public first. */
   get first() {
-    const edited = (name) => (this.#edited.has(name) ? this.value(name) : undefined);
+    const edited = (name) => (this.#edited.has(name) || this.#sent.has(name) ? this.value(name) : undefined);
     return { title: edited("title"), visibility: edited("visibility") };
   }
 
@@ -62,41 +66,54 @@ export class Details {
   async save(leaving = false) {
     clearTimeout(this.#timer);
     if (!this.#video || !this.isDirty) return;
-    if (this.#saving && !leaving) {
+    if (this.#saving && leaving) {
+      // Nobody knows how far it came. All of it goes once more, after which nothing older comes.
+      for (const name of this.#sent) this.#edited.add(name);
+      this.#stop.abort();
+    } else if (this.#saving) {
       await this.#saving;
-      if (this.isDirty) this.#timer = setTimeout(() => this.save(), 0);
+      if (this.#edited.size > 0) this.#timer = setTimeout(() => this.save(), 0);
       return;
     }
-    this.#saving = this.#send(leaving);
-    await this.#saving;
-    this.#saving = null;
+    const saving = this.#send();
+    this.#saving = saving;
+    await saving;
+    if (this.#saving === saving) this.#saving = null;
   }
 
-  async #send(leaving) {
-    const sent = [...this.#edited];
-    const values = { video: this.#video, edited: sent.join(",") };
-    for (const [name, field] of this.#fields) values[name] = field.value;
+  async #send() {
+    const stop = new AbortController();
+    this.#stop = stop;
+    const sent = new Set(this.#edited);
+    this.#sent = sent;
     this.#edited.clear();
+    const values = { video: this.#video, edited: [...sent].join(",") };
+    for (const name of sent) values[name] = this.value(name);
     try {
-      await call("describe", values, { keepalive: leaving });
+      // It arrives also when the page goes away meanwhile.
+      await call("describe", values, { signal: stop.signal, keepalive: true });
+      this.#answered(sent);
       for (const name of sent) this.#complain(name, null);
       if (!this.isDirty) this.#tell("saved");
     } catch (fault) {
+      if (stop.signal.aborted) return;
+      this.#answered(sent);
       if (Object.keys(fault.faults ?? {}).length > 0) {
         // The other fields were kept; this one is, once it is mended.
         for (const name of sent) this.#complain(name, fault.faults[name] ?? null);
         this.#tell("refused");
         return;
       }
+      // The video is gone: there is nothing to describe.
+      if (fault.status === 404) return;
       for (const name of sent) this.#edited.add(name);
-      if (fault.status === 404) {
-        // The video is gone: there is nothing to describe.
-        this.#edited.clear();
-        return;
-      }
       this.#tell("unsaved");
-      if (!leaving) this.#timer = setTimeout(() => this.save(), Math.max(AGAIN, fault.after ?? 0));
+      this.#timer = setTimeout(() => this.save(), Math.max(AGAIN, fault.after ?? 0));
     }
+  }
+
+  #answered(sent) {
+    if (this.#sent === sent) this.#sent = new Set();
   }
 
   #complain(name, code) {

@@ -29,10 +29,16 @@ export function listen(place, input, take) {
   });
   document.addEventListener("paste", (event) => {
     const files = [...(event.clipboardData?.files ?? [])];
-    if (files.length === 0) return;
+    if (files.length === 0 || isForField(event, files)) return;
     event.preventDefault();
     take(files);
   });
+}
+
+/** Who writes pastes what can be written; a picture beside it comes from an office program. */
+function isForField({ target, clipboardData }, files) {
+  if (!target.closest?.("input, textarea, [contenteditable]")) return false;
+  return clipboardData.types.some((type) => type.startsWith("text/")) || files.every(({ type }) => type.startsWith("image/"));
 }
 
 async function dropped(transfer) {

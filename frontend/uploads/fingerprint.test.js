@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 
-import { fingerprint, isOurs, isSame, parts, refuse } from "./fingerprint.js";
+import { fingerprint, isFileOf, isOurs, isSame, parts, refuse, weak } from "./fingerprint.js";
 
 const MIB = 1024 * 1024;
 
@@ -43,24 +43,39 @@ test("a copy is the same file, another one is not", async () => {
   assert.ok(isSame(begun, await print(bytes)));
   assert.ok(isSame(begun, await print(bytes, "film.mp4", 2000)), "copied to another device");
   assert.ok(isSame(begun, await print(bytes, "film (1).mp4", 1000)), "named anew");
-  assert.ok(!isSame(begun, await print(bytes, "other.mp4", 2000)));
+  assert.ok(isSame(begun, await print(bytes, "film (1).mp4", 2999)), "copied over a stick");
+  assert.ok(!isSame(begun, await print(bytes, "other.mp4", 5000)));
 
   const longer = new Uint8Array(8 * MIB + 1);
   longer.set(bytes);
-  assert.throws(() => refuse("", begun));
   for (const [what, code] of [
     [longer, "other_file"],
     [bytes.slice(0, 100), "other_file"],
   ]) {
     const found = await print(what);
-    assert.throws(() => refuse(found, begun), { code });
+    assert.throws(() => refuse(file(what), found, begun), { code });
   }
   for (const at of [0, 8 * MIB - 1]) {
     const changed = bytes.slice();
     changed[at] ^= 1;
     const found = await print(changed);
-    assert.throws(() => refuse(found, begun), { code: "changed_file" });
+    assert.throws(() => refuse(file(changed), found, begun), { code: "changed_file" });
   }
   const same = await print(bytes);
-  refuse(same, begun);
+  refuse(file(bytes), same, begun);
+});
+
+test("where nothing hashes, size, time and name have to do", async () => {
+  const bytes = new Uint8Array(100);
+  const begun = weak(file(bytes));
+  assert.ok(isOurs(begun), begun);
+  assert.ok(isFileOf(file(bytes), begun, begun));
+  assert.ok(isFileOf(file(bytes), await print(bytes), begun), "a browser that hashes goes on with it");
+  for (const other of [file(bytes, "other.mp4"), file(bytes, "film.mp4", 2000), file(new Uint8Array(101))]) {
+    assert.ok(!isFileOf(other, weak(other), begun));
+  }
+  const strong = await print(bytes);
+  assert.throws(() => refuse(file(bytes), begun, strong), { code: "unhashed" });
+  const longer = file(new Uint8Array(101));
+  assert.throws(() => refuse(longer, weak(longer), strong), { code: "other_file" });
 });

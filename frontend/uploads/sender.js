@@ -4,6 +4,9 @@
 //                │           └─► paused, failed (a button goes on from there)
 //                └─► twice: the server has these bytes already, and a person decides
 //
+// Somebody else may send the same upload, in another tab or on another device. Then it is
+// theirs: this one watches, and goes on when they have fallen silent.
+//
 // All that is not arithmetic (the protocol, hashing, the clock) comes in from outside, so that
 // tests can be the world around it.
 import { Pace, Speed, pause } from "./pace.js";
@@ -12,16 +15,20 @@ import { Fault } from "./tus.js";
 /** How long to wait until somebody else lets go of an upload that is to be removed. */
 const LET_GO = 1000;
 const LET_GO_TIMES = 15;
+/** Who sends is heard of within so long, when asked for. */
+const WATCH = 4000;
 
-/** Removes an upload, once whoever sends to it has let go of it. */
+/**
+ * Removes an upload, once whoever sends to it has let go of it. Answers false when every byte
+ * was there a moment ago: it is a video now.
+ */
 export async function letGo(world, flow) {
   for (let times = 1; ; times += 1) {
     try {
       await world.tus.remove(flow);
-      return;
+      return true;
     } catch (fault) {
-      // Every byte was there a moment ago: it is a video now, and not ours to take away.
-      if (fault.code === "upload_finished") return;
+      if (fault.code === "upload_finished") return false;
       if (!fault.passes || times >= LET_GO_TIMES) throw fault;
       await world.rest(Math.max(fault.after ?? 0, LET_GO));
     }
@@ -39,6 +46,12 @@ export class Sender {
   #unsure;
   /** A beginning was asked for, and the answer is lost: it may have begun. */
   #mayHaveBegun = false;
+  /** Somebody else sends this upload too. */
+  #others;
+  /** Requests in a row that somebody else was in the way of. */
+  #disputes = 0;
+  /** As far as we have sent: what is beyond has come from somebody else. */
+  #reach;
   /** Nobody looks a second time: the bytes are known to be new, or wanted twice. */
   #looked;
   #claim = undefined;
@@ -62,12 +75,13 @@ export class Sender {
   onTheWay = 0;
 
   /**
-   * @param {object} world see `uploads.js`: tus, look, find, readable, rest, now, random
+   * @param {object} world see `world.js`
    * @param {object} what `file`, `metadata` (a function: what is said about it at the moment),
-   *   and for one that goes on `flow`, `video`, `offset`
+   *   for one that goes on `flow`, `video`, `offset`, and `others` when somebody was heard to
+   *   send it a moment ago
    * @param {(sender: Sender) => void} changed
    */
-  constructor(world, { file, metadata, flow = null, video = null, offset = 0 }, changed) {
+  constructor(world, { file, metadata, flow = null, video = null, offset = 0, others = false }, changed) {
     this.#world = world;
     this.#changed = changed;
     this.file = file;
@@ -77,6 +91,8 @@ export class Sender {
     this.acknowledged = offset;
     this.#unsure = flow !== null;
     this.#looked = flow !== null;
+    this.#others = others;
+    this.#reach = offset;
   }
 
   get size() {
@@ -88,9 +104,14 @@ export class Sender {
     return ["looking", "sending", "resting"].includes(this.state);
   }
 
-  /** Whether something would be lost by going away now. */
+  /** Whether it goes on, now or by itself. */
   get isUnderWay() {
     return this.isRunning || this.state === "queued" || this.state === "twice";
+  }
+
+  /** Whether it only watches somebody else send it. */
+  get isWatching() {
+    return this.state === "resting" && this.code === "elsewhere";
   }
 
   get speed() {
@@ -139,7 +160,9 @@ export class Sender {
       this.flow = null;
       this.video = null;
       this.acknowledged = 0;
+      this.#reach = 0;
       this.#unsure = false;
+      this.#others = false;
       this.#claim = undefined;
       this.#looked = true;
     }
@@ -154,16 +177,20 @@ export class Sender {
     this.#become("queued");
   }
 
-  /** Gives it up, here and on the server. */
+  /** Gives it up, here and on the server. Answers false when it is a video already. */
   async remove() {
     const mayHaveBegun = this.#mayHaveBegun;
     const isDone = this.state === "done";
     this.#halt();
     this.#become("removed");
-    if (isDone) return;
-    // Broken off while it began: the server may have it all the same.
-    const flow = this.flow ?? (mayHaveBegun ? (await this.#world.find(this.metadata().fingerprint))?.flow : undefined);
-    if (flow) await letGo(this.#world, flow);
+    if (isDone) return false;
+    if (!this.flow && mayHaveBegun) {
+      // Broken off while it began: the server may have it all the same.
+      const found = await this.#world.find(this.metadata().fingerprint);
+      this.flow = found?.flow ?? null;
+      this.video = found?.video ?? null;
+    }
+    return this.flow ? letGo(this.#world, this.flow) : true;
   }
 
   #halt() {
@@ -206,11 +233,13 @@ export class Sender {
   async #step(signal) {
     if (!this.flow) await this.#begin(signal);
     else if (this.#unsure) await this.#ask(signal);
+    else if (this.#others) await this.#watch(signal);
     else await this.#send(signal);
   }
 
   async #begin(signal) {
-    if (this.#mayHaveBegun) {
+    // Perhaps on another day: that is only known when the list has come.
+    if (this.#mayHaveBegun || this.#world.isListed?.() === false) {
       const found = await this.#world.find(this.metadata().fingerprint, signal);
       if (found) {
         this.#mayHaveBegun = false;
@@ -232,10 +261,12 @@ export class Sender {
     this.#failures = 0;
   }
 
-  #takeUp({ flow, video, offset }) {
+  #takeUp({ flow, video, offset, others = false }) {
     this.flow = flow;
     this.video = video;
     this.acknowledged = offset;
+    this.#reach = offset;
+    this.#others = others;
     this.#unsure = false;
     this.#changed(this);
   }
@@ -246,7 +277,25 @@ export class Sender {
     this.acknowledged = Math.min(offset, this.size);
     this.onTheWay = 0;
     this.#unsure = false;
+    if (this.#disputes > 0 && offset > this.#reach) this.#others = true;
+    this.#reach = Math.max(this.#reach, offset);
     this.#changed(this);
+  }
+
+  /** Lets somebody else send until they fall silent. */
+  async #watch(signal) {
+    // By chance a little longer: two that watch each other do not begin at once.
+    const ms = WATCH * (1 + this.#world.random() / 2);
+    const before = this.acknowledged;
+    this.#speed.forget();
+    if (!this.isWatching) this.#become("resting", "elsewhere");
+    await this.#world.rest(ms, signal);
+    signal.throwIfAborted();
+    await this.#ask(signal);
+    if (this.acknowledged > before && this.acknowledged < this.size) return;
+    this.#others = false;
+    this.#disputes = 0;
+    this.#become("sending");
   }
 
   async #send(signal) {
@@ -257,6 +306,7 @@ export class Sender {
       signal,
       onProgress: (bytes) => {
         this.onTheWay = bytes;
+        this.#reach = Math.max(this.#reach, from + bytes);
         this.#speed.mark(this.acknowledged + this.onTheWay, this.#world.now());
         this.#changed(this);
       },
@@ -265,6 +315,8 @@ export class Sender {
     this.#pace.passed(offset - from, now - begun);
     this.onTheWay = 0;
     this.acknowledged = offset;
+    this.#reach = Math.max(this.#reach, offset);
+    this.#disputes = 0;
     if (offset > from) this.#failures = 0;
     this.#speed.mark(offset, now);
     this.#changed(this);
@@ -278,6 +330,7 @@ export class Sender {
     const wasSending = this.flow !== null && !this.#unsure;
     this.#unsure = this.flow !== null;
     this.#failures += 1;
+    if (fault.status === 409 || fault.status === 423) this.#disputes += 1;
     if (fault.code === "upload_finished") {
       // Our last request did it, and its answer was lost. Asking tells.
       if (this.#failures < 3) return;
@@ -295,7 +348,7 @@ export class Sender {
     }
     const ms = Math.max(fault.after, fault.status === 423 ? 500 : pause(this.#failures, this.#world.random));
     this.#speed.forget();
-    this.#become("resting", this.#world.online() ? fault.code : "offline");
+    this.#become("resting", !this.#world.online() ? "offline" : fault.status === 0 ? "unreachable" : fault.code);
     this.until = this.#world.now() + ms;
     this.#changed(this);
     await this.#world.rest(ms, signal);

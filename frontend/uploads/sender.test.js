@@ -325,3 +325,91 @@ test("what was cancelled while it began is not left behind", async () => {
   assert.deepEqual(server.requests, ["POST", "DELETE"]);
   assert.equal(server.uploads.size, 0);
 });
+
+test("what somebody else sends is watched, and gone on with when they fall silent", async () => {
+  const server = new Server();
+  const source = file(3 * MIB);
+  const upload = { bytes: source.bytes.slice(0, 1000), length: source.size };
+  server.uploads.set("f7", upload);
+  let left = 3;
+  const around = world(server, {
+    rest: async () => {
+      // Meanwhile the other one goes on, three times.
+      if ((left -= 1) >= 0) upload.bytes = source.bytes.slice(0, upload.bytes.length + 100_000);
+    },
+  });
+  const states = [];
+  const sending = sender(around, { file: source, flow: "f7", video: "v7", others: true }, states);
+  await sending.go();
+  assert.deepEqual(states, ["sending", "resting: elsewhere", "sending", "done"]);
+  assert.ok(!server.requests.slice(0, 5).includes("PATCH"), `${server.requests}`);
+  whole(server, "f7", source);
+});
+
+test("two that send one upload: one of them gives way, and both end well", async () => {
+  const server = new Server();
+  const source = file(4 * MIB);
+  const upload = { bytes: new Uint8Array(), length: source.size };
+  server.uploads.set("f7", upload);
+  const busy = () => refusal(423, "upload_busy", { "Retry-After": 1 });
+  let patches = 0;
+  server.trouble = (method) => {
+    if (method !== "PATCH" || upload.bytes.length > 2 * MIB) return undefined;
+    patches += 1;
+    // The other one was first.
+    upload.bytes = source.bytes.slice(0, upload.bytes.length + 500_000);
+    return busy();
+  };
+  const states = [];
+  const around = world(server, { rest: async () => {} });
+  const sending = sender(around, { file: source, flow: "f7", video: "v7" }, states);
+  await sending.go();
+  assert.equal(sending.state, "done");
+  assert.ok(states.includes("resting: elsewhere"), `${states}`);
+  assert.ok(patches <= 6, "it does not go on hammering");
+  whole(server, "f7", source);
+});
+
+test("without the list nothing begins that was begun before", async () => {
+  const server = new Server();
+  const source = file(1000);
+  server.uploads.set("f1", { bytes: source.bytes.slice(0, 400), length: source.size });
+  let asked = 0;
+  const find = async () => {
+    if ((asked += 1) < 3) throw offline();
+    return { flow: "f1", video: "vf1", offset: 400 };
+  };
+  const sending = sender(world(server, { find, isListed: () => false }), { file: source });
+  await sending.go();
+  assert.equal(sending.state, "done");
+  assert.deepEqual(server.requests, ["PATCH"], "nothing new, and only the rest of it");
+  whole(server, "f1", source);
+});
+
+test("cancelled too late, it is a video: who asked is told", async () => {
+  const server = new Server();
+  const done = refusal(403, "upload_finished");
+  server.trouble = (method) => (method === "DELETE" ? done : undefined);
+  server.uploads.set("f7", { bytes: new Uint8Array(10), length: 10 });
+  const sending = sender(world(server), { file: file(10), flow: "f7", video: "v7" });
+  assert.equal(await sending.remove(), false);
+  server.trouble = () => undefined;
+  assert.equal(await sender(world(server), { file: file(10), flow: "f7", video: "v7" }).remove(), true);
+});
+
+test("why it rests is said as it is", async () => {
+  for (const [trouble, code] of [
+    [offline(), "unreachable"],
+    [refusal(503, "upload_stopping"), "upload_stopping"],
+    [refusal(502, undefined), "failed"],
+    [refusal(408, "too_slow"), "too_slow"],
+    [refusal(423, "upload_taken_over"), "upload_taken_over"],
+  ]) {
+    const server = new Server();
+    let left = 1;
+    server.trouble = (method) => (method === "PATCH" && (left -= 1) >= 0 ? trouble : undefined);
+    const states = [];
+    await sender(world(server), { file: file(10) }, states).go();
+    assert.deepEqual(states, ["looking", "sending", `resting: ${code}`, "sending", "done"]);
+  }
+});

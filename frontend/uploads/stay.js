@@ -37,11 +37,13 @@ export class Stay {
     // A place on this page is no way away from it.
     if (to.pathname === location.pathname && to.search === location.search && to.hash) return;
     if (!to.protocol.startsWith("http")) return;
+    const held = link.relList.contains("noopener");
     link.target = "_blank";
-    link.rel = `${link.rel} noopener`.trim();
+    link.relList.add("noopener");
     // Only for this time: later it may lead away again.
     setTimeout(() => {
       link.removeAttribute("target");
+      if (!held) link.relList.remove("noopener");
     }, 0);
   }
 

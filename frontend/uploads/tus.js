@@ -35,7 +35,7 @@ export class Tus {
   async create(length, metadata, signal) {
     const answer = await this.#ask("POST", this.#address, { "Upload-Length": length, "Upload-Metadata": written(metadata) }, { signal });
     const flow = answer.header("Location")?.split("/").pop();
-    if (!flow) throw new Fault("unreachable", { status: 502 });
+    if (!flow) throw new Fault("failed", { status: 502 });
     return {
       flow,
       offset: number(answer.header("Upload-Offset")) ?? 0,
@@ -48,7 +48,7 @@ export class Tus {
   async offset(flow, signal) {
     const answer = await this.#ask("HEAD", this.#of(flow), {}, { signal });
     const offset = number(answer.header("Upload-Offset"));
-    if (offset === undefined) throw new Fault("unreachable", { status: 502 });
+    if (offset === undefined) throw new Fault("failed", { status: 502 });
     return offset;
   }
 

@@ -32,11 +32,21 @@ export class Words {
   }
 
   size(bytes) {
-    return this.#unit(bytes, (unit) => unit);
+    return this.#unit(bytes, 0, (unit) => unit);
   }
 
   speed(bytes) {
-    return this.#unit(bytes, (unit) => `${unit}-per-second`);
+    return this.#unit(bytes, 1, (unit) => `${unit}-per-second`);
+  }
+
+  /** A point in time of the next days: "14:05", "tomorrow, 14:05". */
+  moment(at, now = Date.now()) {
+    const day = (ms) => new Date(ms).setHours(12, 0, 0, 0);
+    const days = Math.round((day(at) - day(now)) / 86_400_000);
+    const time = new Intl.DateTimeFormat(this.#language, { hour: "numeric", minute: "2-digit" }).format(at);
+    if (days === 0) return time;
+    if (days === 1) return `${new Intl.RelativeTimeFormat(this.#language, { numeric: "auto" }).format(1, "day")}, ${time}`;
+    return new Intl.DateTimeFormat(this.#language, { day: "numeric", month: "long", hour: "numeric", minute: "2-digit" }).format(at);
   }
 
   percent(share) {
@@ -61,14 +71,16 @@ export class Words {
       .join(" ");
   }
 
-  #unit(bytes, name) {
-    let [value, at] = [bytes, 0];
+  #unit(bytes, least, name) {
+    let [value, at] = [bytes / 1000 ** least, least];
     while (value >= 999.5 && at < UNITS.length - 1) {
       value /= 1000;
       at += 1;
     }
     const maximumFractionDigits = at === 0 || value >= 100 ? 0 : 1;
-    return this.#number(value, { style: "unit", unit: name(UNITS[at]), unitDisplay: "short", maximumFractionDigits });
+    // Bytes have no short form, and a plural.
+    const unitDisplay = at === 0 ? "long" : "short";
+    return this.#number(value, { style: "unit", unit: name(UNITS[at]), unitDisplay, maximumFractionDigits });
   }
 
   #number(value, options = {}) {

@@ -51,32 +51,26 @@ pub async fn page(user: &User, sent: &str) -> Result<PageSight, FormError> {
 /// When the database refuses.
 pub async fn unfinished(user: UserId) -> Result<Vec<UnfinishedSight>, FormError> {
     let uploads = use_services().uploads.unfinished(user).await;
-    let mut found = Vec::new();
-    for upload in uploads.map_err(|error| of_upload(&error))? {
-        // Gone since, it is none.
-        if let Some(id) = upload.video
-            && let Some(video) = own(user, id).await?
-        {
-            found.push(sight(upload, &video));
-        }
-    }
-    Ok(found)
+    let uploads = uploads.map_err(|error| of_upload(&error))?;
+    Ok(uploads.into_iter().filter_map(sight).collect())
 }
 
-fn sight(upload: Unfinished, video: &Video) -> UnfinishedSight {
-    UnfinishedSight {
+/// None for one without a video.
+fn sight(upload: Unfinished) -> Option<UnfinishedSight> {
+    Some(UnfinishedSight {
         flow: upload.flow,
-        video: video.id,
+        video: upload.video?,
         name: upload.file_name,
         fingerprint: upload.fingerprint,
         offset: upload.offset,
         length: upload.length,
         receiving: upload.receiving,
-        title: video.title.as_str().to_owned(),
-        description: video.description.as_str().to_owned(),
-        tags: video.tags.joined(),
-        visibility: video.visibility,
-    }
+        expires_at: upload.expires_at,
+        title: upload.title?.as_str().to_owned(),
+        description: upload.description?.as_str().to_owned(),
+        tags: upload.tags?.joined(),
+        visibility: upload.visibility?,
+    })
 }
 
 /// How many there are.
@@ -94,16 +88,10 @@ pub async fn underway(user: UserId) -> Result<usize, FormError> {
 /// # Errors
 /// When the database refuses.
 pub async fn owned_sizes(user: UserId, sizes: &str) -> Result<Vec<u64>, FormError> {
-    let assets = use_services().assets;
-    let mut owned = Vec::new();
     let asked = sizes.split(',').filter_map(|size| size.trim().parse().ok());
-    for size in asked.take(MOST) {
-        let is_owned = assets.owns_size(user, size).await;
-        if is_owned.map_err(|error| of_upload(&error.into()))? {
-            owned.push(size);
-        }
-    }
-    Ok(owned)
+    let asked: Vec<u64> = asked.take(MOST).collect();
+    let owned = use_services().assets.owned_sizes(user, &asked).await;
+    owned.map_err(|error| of_upload(&error.into()))
 }
 
 /// Somebody's video with exactly these bytes.
@@ -154,6 +142,20 @@ pub async fn give_up(user: UserId, flow: &str) -> Result<(), FormError> {
         // It was given up already: that is what was wanted.
         Ok(()) | Err(UploadsError::Gone) => Ok(()),
         Err(error) => Err(of_upload(&error)),
+    }
+}
+
+/// Takes a video away again whose upload was cancelled too late: its last byte had come.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn withdraw(user: UserId, video: &str) -> Result<(), FormError> {
+    let id = video
+        .parse()
+        .map_err(|_| FormError::refused_for(Failure::Unknown, []))?;
+    match use_services().videos.remove(user, id).await {
+        Ok(()) | Err(VideosError::Unknown) => Ok(()),
+        Err(error) => Err(of_video(&error)),
     }
 }
 

@@ -27,10 +27,7 @@ pub fn Header() -> impl IntoView {
         .viewer
         .is_none()
         .then(|| view! { <WayIn registration=visit.registration /> });
-    let uploads = visit
-        .viewer
-        .is_some()
-        .then(|| view! { <UnderwayLink /> });
+    let uploads = visit.viewer.is_some().then(|| view! { <UnderwayLink /> });
     view! {
         <header class="site-header">
             <div class="bar">

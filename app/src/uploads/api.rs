@@ -104,3 +104,14 @@ pub async fn give_up(#[server(default)] flow: String) -> Result<(), FormError> {
     context::say_next(Flash::UploadRemoved);
     Ok(())
 }
+
+/// Takes a video away that was to be cancelled while its last bytes arrived.
+///
+/// # Errors
+/// When nobody is logged in.
+#[server(prefix = "/ui/uploads", endpoint = "withdraw")]
+pub async fn withdraw(#[server(default)] video: String) -> Result<(), FormError> {
+    use crate::context::{account, uploads};
+    let user = account::person().await?.user.id;
+    uploads::withdraw(user, &video).await
+}

@@ -27,11 +27,10 @@ pub(super) fn CardTemplate() -> impl IntoView {
                 <img alt="" data-part="frame" hidden />
             </div>
             <div class="what">
-                <h2 class="name" id="upload-name" data-part="name"></h2>
-                <p class="facts">
-                    <span data-part="size"></span>
-                    <span data-part="figures"></span>
-                </p>
+                <h2 class="name" id="upload-name">
+                    <bdi data-part="name"></bdi>
+                </h2>
+                <p class="figures" data-part="figures"></p>
                 <div
                     class="sending"
                     role="progressbar"
@@ -42,11 +41,11 @@ pub(super) fn CardTemplate() -> impl IntoView {
                     data-part="bar"
                 ></div>
                 <p class="status" data-part="status"></p>
-                <p class="see">
-                    <a class="link" data-part="link" hidden></a>
-                </p>
             </div>
-            <div class="acts button-row">
+            <div class="acts">
+                <a class="button" data-variant="quiet" data-size="s" data-part="link" hidden>
+                    <span></span>
+                </a>
                 <Act act="choose" symbol=Symbol::Film text=td_string!(locale, uploads.choose_again) primary=true />
                 <Act act="keep" symbol=Symbol::Copy text=td_string!(locale, uploads.keep_both) />
                 <Act act="drop" symbol=Symbol::Close text=td_string!(locale, uploads.drop_it) />
@@ -57,7 +56,7 @@ pub(super) fn CardTemplate() -> impl IntoView {
                 <Act act="remove" symbol=Symbol::Trash text=td_string!(locale, uploads.remove) />
                 <Act act="dismiss" symbol=Symbol::Check text=td_string!(locale, uploads.dismiss) />
             </div>
-            <details class="about">
+            <details class="about" data-part="about">
                 <summary>
                     <span>{td_string!(locale, uploads.about)}</span>
                     <span class="kept" role="status" data-part="saved"></span>

@@ -45,9 +45,10 @@ const REFUSED: &str = "refused";
 
 #[component]
 pub fn UploadPage() -> impl IntoView {
-    if require_viewer().is_none() {
+    let Some(viewer) = require_viewer() else {
         return ().into_any();
-    }
+    };
+    let who = viewer.id.to_string();
     let visit = use_visit();
     let locale = visit.locale();
     let query = use_query_map().read_untracked().clone();
@@ -60,7 +61,7 @@ pub fn UploadPage() -> impl IntoView {
             <h1>{td_string!(locale, uploads.title)}</h1>
             {Suspend::new(async move {
                 match api::page(sent).await {
-                    Ok(sight) => view! { <Uploads sight refused /> }.into_any(),
+                    Ok(sight) => view! { <Uploads sight refused who /> }.into_any(),
                     Err(error) => {
                         let why = error.why().unwrap_or(Failure::Internal);
                         set_status(why.status());
@@ -75,7 +76,7 @@ pub fn UploadPage() -> impl IntoView {
 }
 
 #[component]
-fn Uploads(sight: PageSight, refused: Option<&'static str>) -> impl IntoView {
+fn Uploads(sight: PageSight, refused: Option<&'static str>, who: String) -> impl IntoView {
     let visit = use_visit();
     let locale = visit.locale();
     let visibility = sight.visibility;
@@ -83,7 +84,7 @@ fn Uploads(sight: PageSight, refused: Option<&'static str>) -> impl IntoView {
     view! {
         <script type="module" src=visit.assets.href("uploads.js")></script>
         {refused.map(|title| view! { <Alert tone=Tone::Bad title /> })}
-        <Sent videos=sight.sent />
+        <Sent videos=sight.sent whole=refused.is_none() />
         <kadr-uploads
             class="uploads"
             data-texts=page_texts(visit.language)
@@ -92,6 +93,7 @@ fn Uploads(sight: PageSight, refused: Option<&'static str>) -> impl IntoView {
             data-live=visit.assets.href("live.js")
             data-watch=routes::WATCH
             data-login=login(routes::UPLOAD)
+            data-who=who
             data-visibility=visibility.code()
         >
             <div class="alert" data-tone="bad" role="alert" data-part="problem" hidden>
@@ -143,7 +145,7 @@ fn Total() -> impl IntoView {
                 aria-label=td_string!(locale, uploads.all)
                 data-part="total-bar"
             ></div>
-            <div class="button-row">
+            <div class="acts">
                 <button type="button" class="button" data-variant="quiet" data-size="s" data-all="pause">
                     <Icon symbol=Symbol::Pause />
                     <span>{td_string!(locale, uploads.pause_all)}</span>
@@ -236,7 +238,7 @@ fn UnfinishedLine(upload: UnfinishedSight, locale: Locale) -> impl IntoView {
             <Icon symbol=Symbol::Film />
             <div class="what">
                 <p class="name">
-                    <span>{upload.name}</span>
+                    <bdi>{upload.name}</bdi>
                 </p>
                 <p class="facts">
                     <span>{facts}</span>
@@ -255,13 +257,22 @@ fn UnfinishedLine(upload: UnfinishedSight, locale: Locale) -> impl IntoView {
 
 /// What the form has just brought.
 #[component]
-fn Sent(videos: Vec<SentSight>) -> impl IntoView {
+fn Sent(
+    videos: Vec<SentSight>,
+    /// Nothing of the form was refused.
+    whole: bool,
+) -> impl IntoView {
     let locale = use_visit().locale();
     if videos.is_empty() {
         return ().into_any();
     }
+    let title = if whole {
+        td_string!(locale, uploads.sent)
+    } else {
+        td_string!(locale, uploads.sent_partly)
+    };
     view! {
-        <Alert tone=Tone::Good title=td_string!(locale, uploads.sent)>
+        <Alert tone=Tone::Good title>
             <ul>
                 {videos
                     .into_iter()
@@ -269,7 +280,7 @@ fn Sent(videos: Vec<SentSight>) -> impl IntoView {
                         let stage = stage_text(locale, &video);
                         view! {
                             <li>
-                                <span>{video.title}</span>
+                                <bdi>{video.title}</bdi>
                                 " "
                                 <Badge>{stage}</Badge>
                             </li>

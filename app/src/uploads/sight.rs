@@ -37,6 +37,8 @@ pub struct UnfinishedSight {
     pub length: Option<u64>,
     /// Somebody is sending just now.
     pub receiving: bool,
+    /// Until then it waits for its next byte; in ms UTC.
+    pub expires_at: i64,
     pub title: String,
     pub description: String,
     /// As they stand in a field.

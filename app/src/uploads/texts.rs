@@ -11,51 +11,75 @@ use crate::{
 /// The sentence for a refused file, by the code of the error.
 #[must_use]
 pub fn error_text(locale: Locale, code: &str) -> &'static str {
-    match code {
-        "upload_empty" => td_string!(locale, uploads.error.empty),
-        "upload_missing" => td_string!(locale, uploads.error.missing),
-        "upload_too_many_files" => td_string!(locale, uploads.error.too_many_files),
-        "upload_too_large" => td_string!(locale, uploads.error.too_large),
-        "upload_too_long" => td_string!(locale, uploads.error.too_long),
-        "upload_quota" => td_string!(locale, uploads.error.quota),
-        "upload_no_room" | "storage_full" => td_string!(locale, uploads.error.no_room),
-        "upload_too_many" => td_string!(locale, uploads.error.too_many),
-        "upload_not_media" => td_string!(locale, uploads.error.not_media),
-        "upload_unknown" | "upload_gone" => td_string!(locale, uploads.error.gone),
-        "upload_false_claim" | "upload_checksum" => td_string!(locale, uploads.error.changed_bytes),
-        "file_unreadable" => td_string!(locale, uploads.error.unreadable),
-        "other_file" => td_string!(locale, uploads.error.other_file),
-        "changed_file" => td_string!(locale, uploads.error.changed_file),
-        "unhashed" => td_string!(locale, uploads.error.unhashed),
-        "unreachable" => td_string!(locale, uploads.error.unreachable),
-        "not_logged_in" => td_string!(locale, errors.not_logged_in),
-        "too_many_requests" | "unavailable" => td_string!(locale, errors.busy),
-        "too_slow" => td_string!(locale, uploads.error.too_slow),
-        _ => td_string!(locale, uploads.error.failed),
-    }
+    let texts = error_texts(locale);
+    let found = texts.iter().find(|(one, _)| *one == code);
+    found.map_or(texts[0].1, |(_, text)| text)
 }
 
-/// Codes whose sentences a script may need; the last one stands for all others.
-const ERRORS: [&str; 18] = [
-    "upload_empty",
-    "upload_too_large",
-    "upload_too_long",
-    "upload_quota",
-    "upload_no_room",
-    "upload_too_many",
-    "upload_not_media",
-    "upload_unknown",
-    "upload_gone",
-    "upload_false_claim",
-    "upload_checksum",
-    "file_unreadable",
-    "other_file",
-    "changed_file",
-    "unhashed",
-    "unreachable",
-    "not_logged_in",
-    "failed",
-];
+/// Every code that has a sentence; the first one stands for all others.
+fn error_texts(locale: Locale) -> Vec<(&'static str, &'static str)> {
+    let too_busy = td_string!(locale, errors.busy);
+    let busy = td_string!(locale, uploads.error.busy);
+    let no_room = td_string!(locale, uploads.error.no_room);
+    let gone = td_string!(locale, uploads.error.gone);
+    let changed_bytes = td_string!(locale, uploads.error.changed_bytes);
+    vec![
+        ("failed", td_string!(locale, uploads.error.failed)),
+        ("upload_empty", td_string!(locale, uploads.error.empty)),
+        ("upload_missing", td_string!(locale, uploads.error.missing)),
+        (
+            "upload_too_many_files",
+            td_string!(locale, uploads.error.too_many_files),
+        ),
+        (
+            "upload_too_large",
+            td_string!(locale, uploads.error.too_large),
+        ),
+        (
+            "upload_too_long",
+            td_string!(locale, uploads.error.too_long),
+        ),
+        ("upload_quota", td_string!(locale, uploads.error.quota)),
+        ("upload_no_room", no_room),
+        ("storage_full", no_room),
+        (
+            "upload_too_many",
+            td_string!(locale, uploads.error.too_many),
+        ),
+        (
+            "upload_not_media",
+            td_string!(locale, uploads.error.not_media),
+        ),
+        ("upload_unknown", gone),
+        ("upload_gone", gone),
+        (
+            "upload_finished",
+            td_string!(locale, uploads.error.finished),
+        ),
+        ("upload_false_claim", changed_bytes),
+        ("upload_checksum", changed_bytes),
+        ("upload_busy", busy),
+        ("upload_offset", busy),
+        ("upload_taken_over", busy),
+        ("upload_stopping", too_busy),
+        (
+            "file_unreadable",
+            td_string!(locale, uploads.error.unreadable),
+        ),
+        ("other_file", td_string!(locale, uploads.error.other_file)),
+        (
+            "changed_file",
+            td_string!(locale, uploads.error.changed_file),
+        ),
+        ("unhashed", td_string!(locale, uploads.error.unhashed)),
+        ("unreachable", td_string!(locale, uploads.error.unreachable)),
+        ("not_logged_in", td_string!(locale, errors.not_logged_in)),
+        ("too_many_requests", too_busy),
+        ("busy", too_busy),
+        ("unavailable", too_busy),
+        ("too_slow", td_string!(locale, uploads.error.too_slow)),
+    ]
+}
 
 /// Faults that a title, a description or tags can have.
 const FAULTS: [(&str, Fault); 4] = [
@@ -70,7 +94,6 @@ const FAULTS: [(&str, Fault); 4] = [
 pub fn page_texts(language: Language) -> String {
     let locale = locale(language);
     let faults = FAULTS.map(|(name, fault)| (name, fault_text(language, fault)));
-    let errors = ERRORS.map(|code| (code, error_text(locale, code)));
     let sentences = [
         ("unsaved", td_string!(locale, uploads.unsaved)),
         ("saved", td_string!(locale, uploads.saved)),
@@ -82,6 +105,7 @@ pub fn page_texts(language: Language) -> String {
             td_string!(locale, uploads.remove_question),
         ),
         ("removed", td_string!(locale, uploads.removed)),
+        ("arrived_before", td_string!(locale, uploads.arrived_before)),
         ("left", td_string!(locale, uploads.left)),
         ("preparing", td_string!(locale, uploads.state.preparing)),
         ("queued", td_string!(locale, uploads.state.queued)),
@@ -91,13 +115,31 @@ pub fn page_texts(language: Language) -> String {
         ("waiting", td_string!(locale, uploads.state.waiting)),
         ("elsewhere", td_string!(locale, uploads.state.elsewhere)),
         ("foreign", td_string!(locale, uploads.state.foreign)),
-        ("resting", td_string!(locale, uploads.resting.unreachable)),
+        ("expired", td_string!(locale, uploads.state.expired)),
+        ("until", td_string!(locale, uploads.until)),
+        ("resting", td_string!(locale, uploads.resting.refused)),
+        (
+            "resting_unreachable",
+            td_string!(locale, uploads.resting.unreachable),
+        ),
+        (
+            "resting_elsewhere",
+            td_string!(locale, uploads.resting.elsewhere),
+        ),
         (
             "resting_offline",
             td_string!(locale, uploads.resting.offline),
         ),
         (
             "resting_upload_busy",
+            td_string!(locale, uploads.resting.busy),
+        ),
+        (
+            "resting_upload_offset",
+            td_string!(locale, uploads.resting.busy),
+        ),
+        (
+            "resting_upload_taken_over",
             td_string!(locale, uploads.resting.busy),
         ),
         (
@@ -158,7 +200,12 @@ pub fn page_texts(language: Language) -> String {
         ),
     ];
     let faults = faults.iter().map(|(name, text)| (*name, text.as_str()));
-    as_json(sentences.into_iter().chain(errors).chain(faults))
+    as_json(
+        sentences
+            .into_iter()
+            .chain(error_texts(locale))
+            .chain(faults),
+    )
 }
 
 /// What `<kadr-underway>` says.
@@ -175,6 +222,16 @@ pub fn header_texts(locale: Locale) -> String {
 /// A number of bytes, roughly.
 #[must_use]
 pub fn size_text(locale: Locale, bytes: u64) -> String {
+    written(locale, bytes, 500)
+}
+
+/// The same of a limit: never more than it is.
+fn limit_text(locale: Locale, bytes: u64) -> String {
+    written(locale, bytes, 0)
+}
+
+/// `more` is added before thousands are cut off.
+fn written(locale: Locale, bytes: u64, more: u64) -> String {
     let units = [
         td_string!(locale, uploads.unit.byte),
         td_string!(locale, uploads.unit.kilobyte),
@@ -185,7 +242,7 @@ pub fn size_text(locale: Locale, bytes: u64) -> String {
     let mut whole = bytes;
     let mut at = 0;
     while whole >= 1000 && at + 1 < units.len() {
-        whole = whole.saturating_add(500) / 1000;
+        whole = whole.saturating_add(more) / 1000;
         at += 1;
     }
     format!("{whole}\u{a0}{}", units[at])
@@ -195,11 +252,11 @@ pub fn size_text(locale: Locale, bytes: u64) -> String {
 #[must_use]
 pub fn limits_text(locale: Locale, max_size: u64, quota: Option<u64>) -> String {
     let each = td_string!(locale, uploads.limit);
-    let each = fill(each, "size", &size_text(locale, max_size));
+    let each = fill(each, "size", &limit_text(locale, max_size));
     match quota {
         Some(quota) => {
             let all = td_string!(locale, uploads.limit_quota);
-            format!("{each} {}", fill(all, "size", &size_text(locale, quota)))
+            format!("{each} {}", fill(all, "size", &limit_text(locale, quota)))
         }
         None => each,
     }
@@ -220,10 +277,27 @@ mod tests {
                     .values()
                     .all(|text| text.as_str().is_some_and(|text| !text.is_empty()))
             );
-            for with in ["waiting", "twice", "left", "removed"] {
+            for with in ["waiting", "twice", "left", "removed", "until"] {
                 assert!(texts[with].as_str().unwrap().contains('{'), "{with}");
             }
             assert!(header_texts(locale(language)).contains("{percent}"));
+        }
+    }
+
+    #[test]
+    fn a_code_has_its_sentence_and_an_unknown_one_has_one_too() {
+        let locale = Locale::en;
+        let failed = error_text(locale, "failed");
+        assert_eq!(error_text(locale, "no such code"), failed);
+        for code in [
+            "upload_busy",
+            "upload_finished",
+            "upload_offset",
+            "too_slow",
+            "unavailable",
+        ] {
+            assert_ne!(error_text(locale, code), failed, "{code}");
+            assert!(page_texts(Language::En).contains(code), "{code}");
         }
     }
 
@@ -238,6 +312,11 @@ mod tests {
         ] {
             assert_eq!(size_text(Locale::en, bytes), text);
         }
-        assert!(limits_text(Locale::en, 1_000_000, Some(2_000_000)).contains("2\u{a0}MB"));
+        let limits = limits_text(Locale::en, 64 << 30, Some(2_999_999));
+        assert!(
+            limits.contains("68\u{a0}GB"),
+            "a limit is never less: {limits}"
+        );
+        assert!(limits.contains("2\u{a0}MB"), "{limits}");
     }
 }

@@ -8,6 +8,7 @@ pub mod assets;
 pub mod db;
 pub mod events;
 mod hands;
+mod home;
 pub mod jobs;
 pub mod mail;
 pub mod queue;
@@ -20,6 +21,7 @@ pub mod transcode;
 pub mod uploads;
 pub mod videos;
 
+pub use home::HomeError;
 pub use settings::Settings;
 
 /// Every service, ready to use. Cheap to clone.
@@ -50,6 +52,8 @@ pub enum OpenError {
     Mail(#[from] mail::MailError),
     #[error(transparent)]
     Key(#[from] accounts::ShortSecret),
+    #[error(transparent)]
+    Home(#[from] HomeError),
 }
 
 impl OpenError {
@@ -62,6 +66,7 @@ impl OpenError {
             Self::Events(error) => error.code(),
             Self::Mail(error) => error.code(),
             Self::Key(error) => error.code(),
+            Self::Home(error) => error.code(),
         }
     }
 }
@@ -74,10 +79,20 @@ impl Backend {
     /// When a setting is wrong, or the database cannot be had.
     pub async fn open(settings: Settings) -> Result<Self, OpenError> {
         let db = db::Db::open(&settings.database_url, &settings.data).await?;
-        Self::over(db, settings)
+        Self::open_with(db, settings).await
     }
 
     /// As [`Backend::open`], with a database that is open already.
+    ///
+    /// # Errors
+    /// As [`Backend::open`].
+    pub async fn open_with(db: db::Db, settings: Settings) -> Result<Self, OpenError> {
+        let backend = Self::over(db, settings)?;
+        home::settle(&backend.db, backend.uploads.storage()).await?;
+        Ok(backend)
+    }
+
+    /// As [`Backend::open_with`], without a look at whose files those in the folder are.
     ///
     /// # Errors
     /// When a setting is wrong.

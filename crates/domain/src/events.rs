@@ -78,6 +78,20 @@ pub struct VideoProgress {
     pub renditions: Vec<Rendition>,
 }
 
+impl VideoChanged {
+    #[must_use]
+    pub const fn removed(id: VideoId, owner: UserId) -> Self {
+        Self {
+            id,
+            owner,
+            status: VideoStatus::Failed,
+            playable: false,
+            error: None,
+            removed: true,
+        }
+    }
+}
+
 /// Everything that travels.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase")]

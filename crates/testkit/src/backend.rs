@@ -44,7 +44,9 @@ impl TestBackend {
 
     /// With connections of its own, as another process would have.
     pub async fn open(self, test: &TestDb) -> Backend {
-        Backend::over(test.again().await, self.settings).unwrap()
+        Backend::open_with(test.again().await, self.settings)
+            .await
+            .unwrap()
     }
 }
 

@@ -52,6 +52,10 @@ pub(super) async fn front(
                 .unwrap_or_else(|_| Fault::Panicked.into_response()),
             Err(fault) => fault.into_response(),
         };
+        let response = match about.is_question && response.status().is_server_error() {
+            true => uploads::not_now(),
+            false => response,
+        };
         let mut response = explained(&about, visit, &identity, response).await;
         renew(&identity, response.headers_mut());
         response
@@ -89,6 +93,8 @@ struct About {
     uri: Uri,
     route: Option<MatchedPath>,
     form: Form,
+    /// It asks how an upload stands.
+    is_question: bool,
 }
 
 impl About {
@@ -102,6 +108,7 @@ impl About {
                 request.uri(),
                 request.headers().get(header::ACCEPT),
             ),
+            is_question: uploads::is_question(request),
         }
     }
 

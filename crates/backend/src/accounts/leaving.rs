@@ -13,6 +13,7 @@ use super::{
     sessions::store as sessions, users::store as users,
 };
 use crate::{
+    Backend,
     jobs::{Context, Job, JobError},
     mail::Letter,
 };
@@ -34,7 +35,7 @@ impl Job for RemoveAccount {
     }
 
     async fn run(&self, ctx: &Context) -> Result<(), JobError> {
-        match ctx.backend().accounts.remove(self.user).await {
+        match remove(ctx.backend(), self.user).await {
             Ok(removed) => {
                 if removed {
                     tracing::info!(user = %self.user, "an account was removed");
@@ -54,6 +55,21 @@ impl Job for RemoveAccount {
             }
         }
     }
+}
+
+/// Files first: without their owner nobody would know whose they are.
+async fn remove(backend: &Backend, user: UserId) -> Result<bool, AccountsError> {
+    if backend.accounts.is_over(user).await? {
+        let stay = |error: &dyn std::fmt::Display| {
+            tracing::warn!(%error, %user, "files of an account stay for now");
+            AccountsError::Busy
+        };
+        let videos = backend.videos.remove_all(user).await;
+        videos.map_err(|error| stay(&error))?;
+        let uploads = backend.uploads.give_up_all(user).await;
+        uploads.map_err(|error| stay(&error))?;
+    }
+    backend.accounts.remove(user).await
 }
 
 impl Accounts {
@@ -104,18 +120,23 @@ impl Accounts {
         Ok(user)
     }
 
-    /// Removes everything of somebody whose time has come. May be repeated: files first, the
+    /// Whether somebody wanted to leave, and their time has come.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn is_over(&self, user: UserId) -> Result<bool, AccountsError> {
+        let known = self.user(user).await?;
+        Ok(known.is_some_and(|user| user.is_over(self.0.clock.now())))
+    }
+
+    /// Removes the account of somebody whose time has come, their videos being gone. May be repeated: files first, the
     /// row last. Answers whether there was anything to do.
     ///
     /// # Errors
     /// When files or database refuse.
     pub async fn remove(&self, user: UserId) -> Result<bool, AccountsError> {
         let now = self.0.clock.now();
-        let due = self
-            .user(user)
-            .await?
-            .filter(|known| known.leaves_at.is_some_and(|at| at <= now));
-        let Some(known) = due else {
+        let Some(known) = self.user(user).await?.filter(|user| user.is_over(now)) else {
             return Ok(false);
         };
         self.0.avatars.delete_all(user).await?;

@@ -12,6 +12,7 @@ mod store;
 use std::str::FromStr;
 
 use domain::{
+    events::VideoChanged,
     ids::{AssetId, UserId, VideoId},
     uploads::ContentHash,
     videos::VideoStatus,
@@ -128,6 +129,20 @@ pub struct Asset {
     pub playable: bool,
 }
 
+impl Asset {
+    /// How far a video is that has it, as events tell it.
+    pub(crate) fn shown_by(&self, video: VideoId, owner: UserId) -> VideoChanged {
+        VideoChanged {
+            id: video,
+            owner,
+            status: self.state.video(),
+            playable: self.playable,
+            error: self.error.clone(),
+            removed: false,
+        }
+    }
+}
+
 /// The service. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Assets {
@@ -162,13 +177,13 @@ impl Assets {
         store::owned(&self.db, owner, hash).await
     }
 
-    /// Whether this person has anything of exactly that size: whether hashing a file before it
-    /// is sent may be worth the while.
+    /// Of which of these sizes this person has something: whether hashing a file before it is
+    /// sent may be worth the while.
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn owns_size(&self, owner: UserId, size: u64) -> Result<bool, DbError> {
-        store::owns_size(&self.db, owner, size).await
+    pub async fn owned_sizes(&self, owner: UserId, sizes: &[u64]) -> Result<Vec<u64>, DbError> {
+        store::owned_sizes(&self.db, owner, sizes).await
     }
 
     /// Which of these are assets.

@@ -157,17 +157,21 @@ pub(super) async fn owned_in(
     row.map(|row| parsed(&row, "id")).transpose()
 }
 
-/// Whether this person has anything of exactly that size.
-pub(super) async fn owns_size(db: &Db, owner: UserId, size: u64) -> Result<bool, DbError> {
-    let row = sqlx::query(
-        "SELECT videos.id FROM videos JOIN assets ON assets.id = videos.asset
-         WHERE owner = $1 AND size = $2 AND assets.state <> 'removing' LIMIT 1",
-    )
-    .bind(owner.to_string())
-    .bind(number(size))
-    .fetch_optional(db.read())
-    .await?;
-    Ok(row.is_some())
+/// Of which of these sizes this person has something.
+pub(super) async fn owned_sizes(
+    db: &Db,
+    owner: UserId,
+    sizes: &[u64],
+) -> Result<Vec<u64>, DbError> {
+    let rows =
+        Filter::new("SELECT DISTINCT size FROM videos JOIN assets ON assets.id = videos.asset")
+            .and("owner = {}", owner.to_string())
+            .and("assets.state <> {}", "removing")
+            .and_in("size", sizes.iter().copied().map(number))
+            .query()
+            .fetch_all(db.read())
+            .await?;
+    rows.iter().map(|row| bytes(row, "size")).collect()
 }
 
 /// Assets no video has, that nobody marked; and marked ones, older than `before`.

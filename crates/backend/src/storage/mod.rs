@@ -3,13 +3,15 @@
 //!
 //! A key is a relative path of our own making; nothing a person sent ever becomes one.
 
+mod lost;
+mod mark;
 mod room;
 mod spool;
 
 use std::{
     io,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use bytes::Bytes;
@@ -24,6 +26,8 @@ pub use self::{
 pub struct Storage {
     root: Arc<Path>,
     room: Room,
+    /// What must be in the folder, once it is known.
+    mark: Arc<OnceLock<String>>,
 }
 
 /// Why a file could not be kept or given.
@@ -31,6 +35,8 @@ pub struct Storage {
 pub enum StorageError {
     #[error("no space is left for files; free some, and try again")]
     Full,
+    #[error("the files are away: is the disk mounted?")]
+    Away,
     #[error("a file could not be kept or read: {0}")]
     Io(io::Error),
 }
@@ -41,6 +47,7 @@ impl StorageError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Full => "storage_full",
+            Self::Away => "storage_away",
             Self::Io(_) => "storage_error",
         }
     }
@@ -67,7 +74,23 @@ impl Storage {
         Self {
             root: root.into().into(),
             room: Room::default(),
+            mark: Arc::default(),
         }
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Whether there is anything below a key.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub async fn holds(&self, key: &str) -> Result<bool, StorageError> {
+        let path = self.path(key);
+        blocking(move || Ok(!entries(&path)?.is_empty())).await
     }
 
     /// How much can still be kept.
@@ -118,35 +141,6 @@ impl Storage {
     #[must_use]
     pub fn place(&self, key: &str) -> PathBuf {
         self.path(key)
-    }
-
-    /// The last parts of all keys two folders below `key` that were not touched for `age`:
-    /// what a search for the lost looks at.
-    ///
-    /// # Errors
-    /// When the disk refuses.
-    pub async fn old_names(
-        &self,
-        key: &str,
-        age: std::time::Duration,
-    ) -> Result<Vec<String>, StorageError> {
-        let path = self.path(key);
-        blocking(move || {
-            let mut found = Vec::new();
-            for folder in entries(&path)? {
-                for file in entries(&folder)? {
-                    let touched = file.metadata().and_then(|file| file.modified());
-                    let Ok(touched) = touched else { continue };
-                    if touched.elapsed().is_ok_and(|since| since >= age)
-                        && let Some(name) = file.file_name().and_then(std::ffi::OsStr::to_str)
-                    {
-                        found.push(name.to_owned());
-                    }
-                }
-            }
-            Ok(found)
-        })
-        .await
     }
 
     /// Keeps a file: written beside, made durable, then renamed, so that nobody ever sees half
@@ -273,6 +267,15 @@ fn gone(result: io::Result<()>) -> io::Result<()> {
 }
 
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_as(path, bytes, |beside| std::fs::rename(beside, path))
+}
+
+/// Writes a file beside its place, which it gets by `arrive`.
+fn write_as(
+    path: &Path,
+    bytes: &[u8],
+    arrive: impl FnOnce(&Path) -> io::Result<()>,
+) -> io::Result<()> {
     use io::Write as _;
 
     let folder = path
@@ -283,7 +286,7 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let beside = path.with_extension(format!("{:032x}.part", rand::random::<u128>()));
     let written = std::fs::File::create_new(&beside)
         .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
-        .and_then(|()| std::fs::rename(&beside, path))
+        .and_then(|()| arrive(&beside))
         .and_then(|()| std::fs::File::open(folder)?.sync_all());
     if written.is_err() {
         let _ = std::fs::remove_file(&beside);

@@ -52,6 +52,7 @@ impl From<io::Error> for SpoolError {
 pub struct Spool {
     file: Arc<File>,
     length: u64,
+    locked: bool,
     room: Room,
     syncer: Syncer,
 }
@@ -75,7 +76,11 @@ impl Syncer {
         self.file.sync_data()?;
         if self.fresh.load(Ordering::Acquire) {
             for folder in &*self.folders {
-                File::open(folder)?.sync_all()?;
+                match File::open(folder)?.sync_all() {
+                    // Some file systems know no such thing as the sync of a folder.
+                    Err(error) if error.kind() == io::ErrorKind::InvalidInput => {}
+                    synced => synced?,
+                }
             }
             self.fresh.store(false, Ordering::Release);
         }
@@ -107,13 +112,12 @@ impl Spool {
             }
             Err(error) => return Err(error.into()),
         };
-        match file.try_lock() {
-            Ok(()) => {}
+        let locked = match file.try_lock() {
+            Ok(()) => true,
             Err(TryLockError::WouldBlock) => return Err(SpoolError::Held),
-            // A file system without locks: the epoch in the database is what remains.
-            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
+            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => false,
             Err(TryLockError::Error(error)) => return Err(error.into()),
-        }
+        };
         let length = file.metadata()?.len();
         let file = Arc::new(file);
         let folders: Vec<PathBuf> = path
@@ -130,6 +134,7 @@ impl Spool {
         Ok(Self {
             file,
             length,
+            locked,
             room,
             syncer,
         })
@@ -147,6 +152,12 @@ impl Spool {
             });
         }
         self.cut(durable)
+    }
+
+    /// Whether no other process can have it; there are file systems without locks.
+    #[must_use]
+    pub fn is_locked(&self) -> bool {
+        self.locked
     }
 
     #[must_use]

@@ -70,7 +70,7 @@ impl Job for JoinPieces {
                     .await
                     .map_err(|error| {
                         tracing::warn!(%error, flow = %self.flow, "a failure could not be written");
-                        JobError::retry("The server could not use its database.")
+                        JobError::retry("The parts of the file are not to be had at the moment.")
                     })?;
                 Err(JobError::permanent("A part of the file is missing."))
             }
@@ -165,18 +165,17 @@ impl Uploads {
         id: FlowId,
         progress: impl Fn(f64) + Send + Sync,
     ) -> Result<(), UploadsError> {
-        let Some(flow) = store::find(self.db().read(), id).await? else {
+        let Some((flow, video)) = self.to_join(id).await? else {
             return Ok(());
         };
-        let Some(video) = flow.video else {
-            return Ok(());
-        };
-        if flow.status != FlowStatus::Uploaded || flow.hash.is_some() {
-            return Ok(());
+        let mut spool = self.0.parts.storage.spool(&flow.key(), true).await?;
+        // Only who has the file may say what has not been done: it may be an original by now.
+        if self.to_join(id).await?.is_none() {
+            drop(spool);
+            return self.drop_unless_asset(&flow).await;
         }
         let total = flow.total.unwrap_or_default().max(1);
         let pieces = store::pieces(self.db().read(), id).await?;
-        let mut spool = self.0.parts.storage.spool(&flow.key(), true).await?;
         spool.resume(0)?;
         let mut hash = TreeHash::new();
         for piece in &pieces {
@@ -200,6 +199,22 @@ impl Uploads {
         self.joined(&flow, video, (hash, size)).await
     }
 
+    /// A flow whose parts are to be joined, and the video it is for.
+    async fn to_join(&self, id: FlowId) -> Result<Option<(Flow, VideoId)>, UploadsError> {
+        let flow = store::find(self.db().read(), id).await?;
+        let waits = |flow: &Flow| flow.status == FlowStatus::Uploaded && flow.hash.is_none();
+        Ok(flow
+            .filter(waits)
+            .and_then(|flow| flow.video.map(|video| (flow, video))))
+    }
+
+    async fn drop_unless_asset(&self, flow: &Flow) -> Result<(), UploadsError> {
+        if self.0.parts.assets.get(flow.asset).await?.is_none() {
+            self.drop_bytes(&flow.key()).await;
+        }
+        Ok(())
+    }
+
     async fn joined(
         &self,
         flow: &Flow,
@@ -211,8 +226,7 @@ impl Uploads {
         if !store::settle(&mut tx, flow.id, hash, now).await? {
             // Removed meanwhile, with its video.
             tx.rollback().await?;
-            self.drop_bytes(&flow.key()).await;
-            return Ok(());
+            return self.drop_unless_asset(flow).await;
         }
         let right = flow.claim.is_none_or(|claim| claim == hash);
         let mut kept = false;
@@ -239,14 +253,15 @@ impl Uploads {
         }
     }
 
-    /// Nothing will become of this flow.
+    /// Nothing will become of this flow; unless all files are away, and come back.
     async fn fail(&self, id: FlowId, code: &'static str) -> Result<(), UploadsError> {
+        self.0.parts.storage.is_ours().await?;
         let now = self.now();
         let mut tx = self.db().write().await?;
         let Some(flow) = store::find(&mut *tx, id).await? else {
             return Ok(());
         };
-        if !store::step(&mut tx, id, FlowStatus::Abandoned, now).await? {
+        if !store::give_up_joining(&mut tx, id, now).await? {
             return Ok(());
         }
         if let Some(video) = flow.video {

@@ -5,7 +5,7 @@ use domain::{
     uploads::{FileName, FlowRole, FlowStatus, MAX_FINGERPRINT, is_media},
 };
 
-use super::{Created, Metadata, New, Part, Uploads, UploadsError, store};
+use super::{Created, Metadata, New, Part, Uploads, UploadsError, ms, store};
 use crate::{
     accounts,
     assets::Asset,
@@ -201,7 +201,7 @@ impl Uploads {
             return Ok(None);
         };
         if length.is_some_and(|length| length != asset.size) {
-            // It cannot be true; the end will show.
+            // It cannot be true; the end will show. Now, nobody may learn whether we know it.
             return Ok(None);
         }
         self.check_quota(tx, begun.user, asset.size).await?;
@@ -210,17 +210,8 @@ impl Uploads {
         self.insert(tx, begun, role, state, Some(&asset), FlowStatus::Uploaded)
             .await?;
         videos::attach(tx, video, &asset, begun.now).await?;
-        self.0.parts.videos.tell_after(
-            tx,
-            domain::events::VideoChanged {
-                id: video,
-                owner: begun.user,
-                status: asset.state.video(),
-                playable: asset.playable,
-                error: asset.error.clone(),
-                removed: false,
-            },
-        );
+        let changed = asset.shown_by(video, begun.user);
+        self.0.parts.videos.tell_after(tx, changed);
         Ok(Some(Created {
             flow: begun.flow,
             video: Some(video),
@@ -257,7 +248,8 @@ impl Uploads {
         more: u64,
         free: u64,
     ) -> Result<(), UploadsError> {
-        let promised = store::promised(&mut **tx).await?;
+        let since = self.now() - ms(self.options().promise);
+        let promised = store::promised(&mut **tx, since).await?;
         let needed = promised
             .saturating_add(self.options().reserve)
             .saturating_add(more);
@@ -274,7 +266,7 @@ impl Uploads {
         user: UserId,
         more: u64,
     ) -> Result<u64, UploadsError> {
-        let (used, running) = store::usage(tx, user).await?;
+        let (used, running) = store::usage(&mut **tx, user).await?;
         match self.options().quota {
             Some(quota) if used.saturating_add(more) > quota => {
                 Err(UploadsError::Quota { quota, used })

@@ -1,9 +1,6 @@
 //! What can go wrong with an upload, each with a sentence and a stable code.
 
-use domain::{
-    ids::{FlowId, VideoId},
-    uploads::Refused,
-};
+use domain::ids::FlowId;
 
 use crate::{
     db::DbError,
@@ -70,10 +67,6 @@ pub enum UploadsError {
     /// The server is going down; what has come is kept. 503.
     #[error("the server is stopping; go on in a moment")]
     Stopping,
-    #[error("there is no such video")]
-    UnknownVideo(VideoId),
-    #[error(transparent)]
-    Refused(#[from] Refused),
     #[error(transparent)]
     Database(DbError),
     #[error(transparent)]
@@ -106,8 +99,6 @@ impl UploadsError {
             Self::PieceCount { .. } => "upload_piece_count",
             Self::TakenOver => "upload_taken_over",
             Self::Stopping => "upload_stopping",
-            Self::UnknownVideo(_) => "video_unknown",
-            Self::Refused(_) => "upload_state",
             Self::Database(error) => error.code(),
             Self::Storage(error) => error.code(),
             Self::Internal(_) => "internal",
@@ -153,7 +144,7 @@ impl From<StorageError> for UploadsError {
     fn from(error: StorageError) -> Self {
         match error {
             StorageError::Full => Self::NoRoom,
-            other @ StorageError::Io(_) => Self::Storage(other),
+            other @ (StorageError::Away | StorageError::Io(_)) => Self::Storage(other),
         }
     }
 }

@@ -2,7 +2,6 @@
 //! probe is enqueued. Costs the same for a megabyte and for 100 GB.
 
 use domain::{
-    events::VideoChanged,
     ids::VideoId,
     uploads::{ContentHash, FlowRole, FlowStatus},
 };
@@ -68,17 +67,8 @@ impl Uploads {
         let assets = &self.0.parts.assets;
         let asset = assets.adopt(tx, flow.asset, content, who, now).await?;
         videos::attach(tx, video, &asset, now).await?;
-        self.0.parts.videos.tell_after(
-            tx,
-            VideoChanged {
-                id: video,
-                owner: flow.owner,
-                status: asset.state.video(),
-                playable: asset.playable,
-                error: asset.error.clone(),
-                removed: false,
-            },
-        );
+        let changed = asset.shown_by(video, flow.owner);
+        self.0.parts.videos.tell_after(tx, changed);
         Ok(asset)
     }
 

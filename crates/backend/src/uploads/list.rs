@@ -2,8 +2,8 @@
 
 use domain::{events::UploadChanged, ids::UserId, uploads::FlowStatus};
 
-use super::{Unfinished, Uploads, UploadsError, store};
-use crate::db::DbError;
+use super::{Unfinished, Uploads, UploadsError, ms, store};
+use crate::db::{DbError, Engine};
 
 impl Uploads {
     /// Somebody's unfinished uploads, the newest first, also those begun on another device;
@@ -18,15 +18,17 @@ impl Uploads {
     async fn list(&self, user: UserId) -> Result<Vec<Unfinished>, DbError> {
         let now = self.now();
         let options = self.options();
-        let fresh = i64::try_from((options.silence + options.flush_after).as_millis());
-        let fresh = fresh.unwrap_or(i64::MAX);
+        // The embedded database has one process that receives: who writes is known here.
+        let others = self.db().engine() != Engine::Sqlite;
         let mut all = store::unfinished(self.db(), user).await?;
         all.retain(|upload| upload.expires_at > now);
         for upload in &mut all {
             upload.receiving = match self.0.running.get(upload.flow) {
                 Some(running) => running.silent_for() < options.silence,
                 // Another process says it with each checkpoint.
-                None => upload.offset > 0 && now - upload.received_at < fresh,
+                None => {
+                    others && upload.offset > 0 && now - upload.received_at < ms(options.alive())
+                }
             };
         }
         Ok(all)

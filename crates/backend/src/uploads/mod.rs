@@ -22,7 +22,7 @@
 //!   writer of this process to write down what it has. Answers also for a finished upload.
 //! - [`Uploads::terminate`]`(user, flow)` for DELETE; [`UploadsError::Finished`] is 403.
 //! - [`Uploads::unfinished`]`(user)`: what could go on. [`Uploads::limits`] for `OPTIONS` and the
-//!   page. [`crate::assets::Assets::owns_size`] and [`crate::assets::Assets::owned`] tell whether
+//!   page. [`crate::assets::Assets::owned_sizes`] and [`crate::assets::Assets::owned`] tell whether
 //!   hashing before sending is worth it. Title and the rest are edited with
 //!   [`crate::videos::Videos::edit`] from the first moment on.
 //! - [`Uploads::stop`] makes every writer write down what it has; [`crate::Backend::close`] calls
@@ -51,15 +51,16 @@ mod terminate;
 mod tidy;
 mod writer;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use domain::{
     events::{Event, UploadChanged},
-    ids::{FlowId, UserId, VideoId},
+    ids::{FlowId, UserId},
     uploads::{FlowRole, FlowStatus},
 };
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use self::terminate::abandon_of;
 pub use self::{
     checksum::{Algorithm, Checksum, UnknownAlgorithm, Verify},
     concat::JoinPieces,
@@ -74,7 +75,7 @@ use self::{running::Registry, store::Flow};
 use crate::{
     accounts::{Accounts, Clock},
     assets::{self, Assets},
-    db::{Db, DbError, Tx},
+    db::{Db, Tx},
     events::Events,
     jobs::Jobs,
     storage::Storage,
@@ -102,6 +103,7 @@ pub struct Uploads(Arc<Inner>);
 struct Inner {
     parts: Parts,
     running: Registry,
+    turns: writer::Turns,
     stopping: CancellationToken,
 }
 
@@ -119,6 +121,7 @@ impl Uploads {
         Self(Arc::new(Inner {
             parts,
             running: Registry::default(),
+            turns: writer::Turns::default(),
             stopping: CancellationToken::new(),
         }))
     }
@@ -177,7 +180,7 @@ impl Uploads {
 
     /// When a session that receives something now will be given up.
     fn expiry(&self, now: i64) -> i64 {
-        now.saturating_add(i64::try_from(self.options().keep.as_millis()).unwrap_or(i64::MAX))
+        now.saturating_add(ms(self.options().keep))
     }
 
     /// Somebody's own flow.
@@ -186,6 +189,25 @@ impl Uploads {
             .await?
             .filter(|flow| flow.owner == user)
             .ok_or(UploadsError::Unknown)
+    }
+
+    /// Why no more should come to an upload, though its file could take it: others need the rest
+    /// of the disk, or its owner, whose uploads grow beside this one, has used up their quota.
+    async fn over(&self, owner: Option<UserId>) -> Option<UploadsError> {
+        let free = self.0.parts.storage.free().await;
+        if free.is_ok_and(|free| free < self.options().reserve / 2) {
+            return Some(UploadsError::NoRoom);
+        }
+        let (quota, owner) = (self.options().quota?, owner?);
+        match store::usage(self.db().read(), owner).await {
+            Ok((used, _)) if used > quota => Some(UploadsError::Quota { quota, used }),
+            Ok(_) => None,
+            Err(error) => {
+                // The next checkpoint looks again.
+                tracing::debug!(%error, "a quota could not be looked at");
+                None
+            }
+        }
     }
 
     /// Why a writer no longer has the say.
@@ -244,26 +266,13 @@ impl Flow {
     }
 }
 
-/// Gives up every flow of a video, in the caller's transaction. Answers the keys of bytes that
-/// belong to no asset, to be removed after the commit.
-pub(crate) async fn abandon_of(
-    tx: &mut Tx,
-    video: VideoId,
-    now: i64,
-) -> Result<Vec<String>, DbError> {
-    let mut keys = Vec::new();
-    for flow in store::of_video(tx, video).await? {
-        let joining = flow.status == FlowStatus::Uploaded && flow.hash.is_none();
-        if store::end_session(tx, flow.id, None).await? || joining {
-            keys.push(flow.key());
-        }
-        store::step(tx, flow.id, FlowStatus::Abandoned, now).await?;
-        keys.append(&mut concat::drop_pieces(tx, &flow, now).await?);
-    }
-    Ok(keys)
+/// As the columns count it.
+fn ms(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// Bytes that were promised room on the disk and have not come yet.
 pub(crate) async fn promised(db: &Db) -> Result<u64, DbError> {
-    store::promised(db.read()).await
+    let since = crate::db::now_ms() - ms(Options::default().promise);
+    store::promised(db.read(), since).await
 }

@@ -3,7 +3,7 @@
 use domain::{
     ids::{FlowId, VideoId},
     uploads::{ContentHash, FlowRole, FlowStatus},
-    videos::{Title, Visibility},
+    videos::{Description, Tags, Title, Visibility},
 };
 
 /// An upload to be.
@@ -80,6 +80,9 @@ pub struct Unfinished {
     pub flow: FlowId,
     pub video: Option<VideoId>,
     pub title: Option<Title>,
+    pub description: Option<Description>,
+    pub tags: Option<Tags>,
+    pub visibility: Option<Visibility>,
     pub file_name: String,
     pub file_type: Option<String>,
     pub fingerprint: Option<String>,

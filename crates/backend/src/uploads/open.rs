@@ -10,6 +10,7 @@ use domain::{
 use super::{
     Uploads, UploadsError, Verify, Writer,
     hash::TreeHash,
+    ms,
     running::Place,
     store::{self, Flow, Session},
     writer::{self, Limit, Opened},
@@ -103,8 +104,7 @@ impl Uploads {
             match self.0.running.enter(id) {
                 Ok(place) => return Ok(place),
                 Err(there) => {
-                    if there.silent_for() < options.silence
-                        || !there.take_over(options.take_over).await
+                    if there.is_alive(options.silence) || !there.take_over(options.take_over).await
                     {
                         return Err(UploadsError::Busy);
                     }
@@ -131,7 +131,10 @@ impl Uploads {
                 Ok(spool) => {
                     // Only now nobody moves it any more.
                     return match self.receiving(user, id).await {
-                        Ok((flow, session)) => Ok((spool, flow, session)),
+                        Ok((flow, session)) => {
+                            let session = self.arrive(&spool, &flow, session).await?;
+                            Ok((spool, flow, session))
+                        }
                         Err(error) => {
                             // It may be us who made the file again.
                             if matches!(error, UploadsError::Gone) {
@@ -143,9 +146,7 @@ impl Uploads {
                 }
                 Err(SpoolError::Held) if raised.is_none() => {
                     // A writer of another process. It says every two seconds that it lives.
-                    let alive = options.silence + options.flush_after;
-                    let alive = i64::try_from(alive.as_millis()).unwrap_or(i64::MAX);
-                    if self.now() - session.received_at < alive {
+                    if self.now() - session.received_at < ms(options.alive()) {
                         return Err(UploadsError::Busy);
                     }
                     let mut tx = self.db().write().await?;
@@ -158,13 +159,31 @@ impl Uploads {
                 Err(SpoolError::Held) if Instant::now() < until => {
                     tokio::time::sleep(LOOK_AGAIN).await;
                 }
-                Err(SpoolError::Missing) => {
-                    self.lose(&flow).await?;
-                    return Err(UploadsError::Gone);
-                }
+                Err(SpoolError::Missing) => return Err(self.lose(&flow).await),
                 Err(error) => return Err(error.into()),
             }
         }
+    }
+
+    /// Other processes know from the database only that somebody is here. Where the file system
+    /// has no locks, the epoch is all that keeps an older writer from being heard.
+    async fn arrive(
+        &self,
+        spool: &Spool,
+        flow: &Flow,
+        mut session: Session,
+    ) -> Result<Session, UploadsError> {
+        let now = self.now();
+        let rested = now - session.received_at >= ms(self.options().silence);
+        if rested || !spool.is_locked() {
+            let mut tx = self.db().write().await?;
+            let takes = !spool.is_locked();
+            let heard = store::hear(&mut tx, flow.id, session.epoch, takes, now).await?;
+            tx.commit().await?;
+            session.epoch = heard.ok_or(UploadsError::Busy)?;
+            session.received_at = now;
+        }
+        Ok(session)
     }
 
     /// What the deferred length turns out to be.
@@ -210,9 +229,7 @@ impl Uploads {
         let Some(quota) = self.options().quota else {
             return Ok(Limit::Size(most));
         };
-        let mut tx = self.db().write().await?;
-        let (used, _) = store::usage(&mut tx, flow.owner).await?;
-        tx.rollback().await?;
+        let (used, _) = store::usage(self.db().read(), flow.owner).await?;
         let bytes = received.saturating_add(quota.saturating_sub(used));
         Ok(if bytes < most {
             Limit::Quota { bytes, quota, used }
@@ -244,18 +261,22 @@ impl Uploads {
         .await
         .map_err(|_| UploadsError::Internal("an upload could not be taken up"))?;
         match resumed {
-            Err(SpoolError::Short { .. } | SpoolError::Missing) => {
-                self.lose(flow).await?;
-                Err(UploadsError::Gone)
-            }
+            Err(SpoolError::Short { .. } | SpoolError::Missing) => Err(self.lose(flow).await),
             other => Ok(other?),
         }
     }
 
     /// The file is not what we made durable: somebody else was at it. Better to begin again
-    /// than to make a broken video.
-    async fn lose(&self, flow: &Flow) -> Result<(), UploadsError> {
+    /// than to make a broken video; unless all files are away, as with a disk that is not
+    /// mounted: then they come back.
+    async fn lose(&self, flow: &Flow) -> UploadsError {
+        if let Err(error) = self.0.parts.storage.is_ours().await {
+            return error.into();
+        }
         tracing::error!(flow = %flow.id, "the file of an upload was changed by somebody else");
-        self.abandon(flow, None).await.map(drop)
+        match self.abandon(flow, None).await {
+            Ok(_) => UploadsError::Gone,
+            Err(error) => error,
+        }
     }
 }

@@ -15,6 +15,8 @@ pub struct Options {
     pub reserve: u64,
     /// An upload is given up so long after its last byte.
     pub keep: Duration,
+    /// Room is kept so long for the rest of an upload to which nothing comes.
+    pub promise: Duration,
     /// Inside a request: what has come is made durable when it is so much, or so old.
     pub flush_bytes: u64,
     pub flush_after: Duration,
@@ -26,6 +28,14 @@ pub struct Options {
     pub tell_every: Duration,
 }
 
+impl Options {
+    /// A writer of another process is heard of so often, or is not alive.
+    #[must_use]
+    pub fn alive(&self) -> Duration {
+        self.silence + self.flush_after
+    }
+}
+
 impl Default for Options {
     fn default() -> Self {
         Self {
@@ -34,6 +44,7 @@ impl Default for Options {
             parallel: 200,
             reserve: 256 << 20,
             keep: Duration::from_secs(24 * 60 * 60),
+            promise: Duration::from_secs(60 * 60),
             flush_bytes: 16 << 20,
             flush_after: Duration::from_secs(2),
             silence: Duration::from_secs(2),

@@ -25,6 +25,8 @@ pub(super) struct Registry(Arc<Mutex<Map>>);
 #[derive(Debug)]
 pub(super) struct Running {
     begun: Instant,
+    /// Its client is gone; it only writes down what had come.
+    leaves: AtomicBool,
     /// Milliseconds after `begun` when it last heard from its client.
     heard: AtomicU64,
     /// Bytes that have come and count, and those of them that are durable.
@@ -42,6 +44,7 @@ impl Running {
     fn new() -> Self {
         Self {
             begun: Instant::now(),
+            leaves: AtomicBool::new(false),
             heard: AtomicU64::new(0),
             received: AtomicU64::new(0),
             durable: watch::Sender::new(0),
@@ -56,6 +59,15 @@ impl Running {
     pub(super) fn hear(&self) {
         let now = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.heard.store(now, Ordering::Relaxed);
+    }
+
+    pub(super) fn leave(&self) {
+        self.leaves.store(true, Ordering::Release);
+    }
+
+    /// Whether a newer request must not take its place.
+    pub(super) fn is_alive(&self, silence: Duration) -> bool {
+        !self.leaves.load(Ordering::Acquire) && self.silent_for() < silence
     }
 
     pub(super) fn silent_for(&self) -> Duration {

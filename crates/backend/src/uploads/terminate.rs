@@ -1,15 +1,22 @@
 //! Giving an upload up: by its owner, or because nobody came back.
 
 use domain::{
-    ids::{FlowId, UserId},
+    events::VideoChanged,
+    ids::{FlowId, UserId, VideoId},
     uploads::{FlowRole, FlowStatus},
 };
 
 use super::{
     Uploads, UploadsError,
+    concat::drop_pieces,
+    ms,
     store::{self, Flow},
 };
-use crate::{storage::SpoolError, videos};
+use crate::{
+    db::{DbError, Tx},
+    storage::SpoolError,
+    videos,
+};
 
 impl Uploads {
     /// Gives up an unfinished upload: its bytes and its video go. A part of a concatenation
@@ -31,11 +38,8 @@ impl Uploads {
         let place = self.place(id).await?;
         let options = self.options();
         if let Some(session) = &flow.session {
-            let alive = options.silence + options.flush_after;
-            let alive = i64::try_from(alive.as_millis()).unwrap_or(i64::MAX);
             // A writer of another process, which finds its session gone when it next looks.
-            if self.now() - session.received_at < alive
-                && session.received > 0
+            if self.now() - session.received_at < ms(options.alive())
                 && matches!(
                     self.0.parts.storage.spool(&flow.key(), false).await,
                     Err(SpoolError::Held)
@@ -54,6 +58,17 @@ impl Uploads {
             flow if flow.is_gone() => Err(UploadsError::Gone),
             _ => Err(UploadsError::Finished),
         }
+    }
+
+    /// Gives up everything of somebody that is no video: parts, and what was begun.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn give_up_all(&self, user: UserId) -> Result<(), UploadsError> {
+        for flow in store::loose(self.db(), user).await? {
+            self.abandon(&flow, None).await?;
+        }
+        Ok(())
     }
 
     /// The session (if nothing came to it until `expired`), the flow and a video that never
@@ -83,21 +98,31 @@ impl Uploads {
         if let Some(video) = flow.video
             && videos::discard(&mut tx, video).await?
         {
-            self.0.parts.videos.tell_after(
-                &mut tx,
-                domain::events::VideoChanged {
-                    id: video,
-                    owner: flow.owner,
-                    status: domain::videos::VideoStatus::Failed,
-                    playable: false,
-                    error: None,
-                    removed: true,
-                },
-            );
+            let gone = VideoChanged::removed(video, flow.owner);
+            self.0.parts.videos.tell_after(&mut tx, gone);
         }
         self.tell_after(&mut tx, flow.changed(FlowStatus::Abandoned, 0, false));
         tx.commit().await?;
         self.drop_bytes(&flow.key()).await;
         Ok(true)
     }
+}
+
+/// Gives up every flow of a video, in the caller's transaction. Answers the keys of bytes that
+/// belong to no asset, to be removed after the commit.
+pub(crate) async fn abandon_of(
+    tx: &mut Tx,
+    video: VideoId,
+    now: i64,
+) -> Result<Vec<String>, DbError> {
+    let mut keys = Vec::new();
+    for flow in store::of_video(tx, video).await? {
+        let joining = flow.status == FlowStatus::Uploaded && flow.hash.is_none();
+        if store::end_session(tx, flow.id, None).await? || joining {
+            keys.push(flow.key());
+        }
+        store::step(tx, flow.id, FlowStatus::Abandoned, now).await?;
+        keys.append(&mut drop_pieces(tx, &flow, now).await?);
+    }
+    Ok(keys)
 }

@@ -6,11 +6,10 @@ use std::time::Duration;
 use domain::{ids::AssetId, jobs::Priority};
 use serde::{Deserialize, Serialize};
 
-use super::{JoinPieces, Uploads, UploadsError, store};
+use super::{JoinPieces, Uploads, UploadsError, ms, store};
 use crate::{
     assets,
     jobs::{Context, Job, JobError},
-    storage::StorageError,
     videos,
 };
 
@@ -19,6 +18,9 @@ const YOUNG: Duration = Duration::from_secs(60 * 60);
 
 /// How long an upload that is gone answers that it is gone, and not that there is none.
 const REMEMBERED: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// Bytes nobody ever heard of are only put aside: the database may be an older copy.
+const ASIDE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// To be enqueued once an hour by the scheduler.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -52,16 +54,13 @@ impl Job for TidyUploads {
     }
 }
 
-fn ms(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
-}
-
 impl Uploads {
     /// Removes what is over. Answers how much it was. May be repeated and interrupted.
     ///
     /// # Errors
     /// When files or database refuse.
     pub async fn tidy(&self) -> Result<u64, UploadsError> {
+        self.0.parts.storage.is_ours().await?;
         let now = self.now();
         let mut tidied = 0;
         for flow in store::full(self.db()).await? {
@@ -94,11 +93,14 @@ impl Uploads {
         tidied += store::forget(&mut tx, now - ms(REMEMBERED)).await?;
         tx.commit().await?;
         tidied += self.0.parts.assets.tidy(hour_ago).await?;
-        Ok(tidied + self.drop_lost(YOUNG).await?)
+        tidied += self.drop_lost(YOUNG).await?;
+        let aside = self.0.parts.storage.clear_aside(now - ms(ASIDE)).await?;
+        Ok(tidied + aside)
     }
 
-    /// Removes bytes that belong to no upload and no asset and were not touched for `age`.
-    /// Whoever begins to write has its row first. Answers how many files.
+    /// Removes bytes that belong to no upload and no asset any more and were not touched for
+    /// `age`, and puts those aside of which nothing is known at all. Whoever begins to write has
+    /// its row first. Answers how many files.
     ///
     /// # Errors
     /// When files or database refuse.
@@ -115,13 +117,16 @@ impl Uploads {
             for some in names.chunks(200) {
                 let mut known = store::wanted(self.db(), some).await?;
                 known.extend(self.0.parts.assets.existing(some).await?);
+                let over = store::mentioned(self.db(), some).await?;
                 for lost in some.iter().filter(|name| !known.contains(name)) {
                     let key = key(*lost);
-                    tracing::info!(key, "bytes that belong to nothing are removed");
-                    storage
-                        .delete(&key)
-                        .await
-                        .map_err(|error: StorageError| UploadsError::from(error))?;
+                    if over.contains(lost) {
+                        tracing::info!(key, "bytes that belong to nothing are removed");
+                        storage.delete(&key).await?;
+                    } else {
+                        tracing::warn!(key, "bytes nobody knows are put aside for a week");
+                        storage.put_aside(&key, self.now()).await?;
+                    }
                     dropped += 1;
                 }
             }

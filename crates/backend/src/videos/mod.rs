@@ -91,6 +91,21 @@ impl Videos {
         store::find(self.db.read(), id).await
     }
 
+    /// Which of these videos somebody may hear of: their own, and those that are not private.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn audible(
+        &self,
+        listener: Option<UserId>,
+        ids: &[VideoId],
+    ) -> Result<Vec<VideoId>, DbError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        store::audible(&self.db, listener, ids).await
+    }
+
     /// One of somebody's own videos.
     ///
     /// # Errors
@@ -202,7 +217,7 @@ pub(crate) async fn discard(tx: &mut Tx, id: VideoId) -> Result<bool, DbError> {
     store::delete_without_asset(tx, id).await
 }
 
-/// Removes videos that never got data and never will. Answers how many.
+/// Removes videos that never got their data and never will. Answers how many.
 pub(crate) async fn discard_forgotten(tx: &mut Tx, before: i64) -> Result<u64, DbError> {
     store::delete_forgotten(tx, before).await
 }

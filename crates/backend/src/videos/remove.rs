@@ -3,13 +3,34 @@
 use domain::{
     events::VideoChanged,
     ids::{UserId, VideoId},
-    videos::VideoStatus,
 };
 
 use super::{Videos, VideosError, store};
 use crate::db::now_ms;
 
+/// Removed between two looks at the list.
+const SOME: u32 = 100;
+
 impl Videos {
+    /// Removes all that somebody has. May be repeated.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn remove_all(&self, owner: UserId) -> Result<(), VideosError> {
+        loop {
+            let some = self.list(owner, None, SOME).await?;
+            if some.is_empty() {
+                return Ok(());
+            }
+            for video in some {
+                match self.remove(owner, video.id).await {
+                    Ok(()) | Err(VideosError::Unknown) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+    }
+
     /// Removes one of somebody's own videos. An upload that still runs finds its session gone
     /// and ends; bytes that no other video has are removed by a job.
     ///
@@ -31,17 +52,7 @@ impl Videos {
         if let Some(asset) = asset {
             self.assets.release(&mut tx, asset, now).await?;
         }
-        self.tell_after(
-            &mut tx,
-            VideoChanged {
-                id,
-                owner,
-                status: VideoStatus::Failed,
-                playable: false,
-                error: None,
-                removed: true,
-            },
-        );
+        self.tell_after(&mut tx, VideoChanged::removed(id, owner));
         tx.commit().await?;
         for key in dropped {
             // What cannot be removed now is found by the hourly search for lost bytes.

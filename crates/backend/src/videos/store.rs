@@ -96,6 +96,21 @@ pub(super) async fn set_playable(tx: &mut Tx, asset: AssetId) -> Result<(), DbEr
     Ok(())
 }
 
+pub(super) async fn audible(
+    db: &Db,
+    listener: Option<UserId>,
+    ids: &[VideoId],
+) -> Result<Vec<VideoId>, DbError> {
+    let own = listener.map(|id| id.to_string()).unwrap_or_default();
+    let rows = Filter::new("SELECT id FROM videos")
+        .and_in("id", ids.iter().map(ToString::to_string))
+        .and("(visibility <> 'private' OR owner = {})", own)
+        .query()
+        .fetch_all(db.read())
+        .await?;
+    rows.iter().map(|row| parsed(row, "id")).collect()
+}
+
 pub(super) async fn list(
     db: &Db,
     owner: UserId,
@@ -245,12 +260,13 @@ pub(super) async fn delete_without_asset(tx: &mut Tx, id: VideoId) -> Result<boo
     Ok(done.rows_affected() == 1)
 }
 
-/// Videos that wait for bytes nobody will send.
+/// Videos that wait for bytes nobody will send, and those that got none or wrong ones.
 pub(super) async fn delete_forgotten(tx: &mut Tx, before: i64) -> Result<u64, DbError> {
     let done = sqlx::query(
         "DELETE FROM videos WHERE id IN (
              SELECT id FROM videos
-             WHERE status = 'pending' AND asset IS NULL AND created_at <= $1 AND NOT EXISTS (
+             WHERE status IN ('pending', 'failed') AND asset IS NULL AND updated_at <= $1
+             AND NOT EXISTS (
                  SELECT 1 FROM flows WHERE flows.video = videos.id
                  AND flows.status IN ('uploading', 'uploaded'))
              LIMIT 500)",

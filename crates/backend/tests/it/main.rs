@@ -4,6 +4,7 @@
 mod accounts;
 mod db;
 mod events;
+mod home;
 mod jobs;
 mod queue;
 mod transcode;

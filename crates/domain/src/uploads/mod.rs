@@ -4,12 +4,14 @@
 mod hash;
 mod media;
 mod name;
+mod refusals;
 mod status;
 
 pub use self::{
     hash::{ContentHash, NotAHash},
     media::is_media,
     name::FileName,
+    refusals::REFUSALS,
     status::{FlowRole, FlowStatus, Refused},
 };
 

@@ -3,10 +3,12 @@
 //! A stream begins with a snapshot from the database and begins anew with one whenever
 //! something may have been missed, so nobody needs to remember what they have heard. In
 //! between travel the events about what was asked for, progress at a pace a page can show,
-//! and a beat every 15 seconds. Messages without a name are events as `domain::events` writes
+//! and a beat every 15 seconds. Nobody hears of another person's private video, from the moment
+//! on in which it becomes one; a stream ends soon after its listener's session. Messages without a name are events as `domain::events` writes
 //! them; `snapshot`, `beat` and `bye` (make room, do not come back at once) have theirs.
 
 mod asked;
+mod listener;
 mod pace;
 mod places;
 mod stream;
@@ -21,12 +23,13 @@ use axum::{
 };
 use backend::Backend;
 use domain::{accounts::Scope, problem::Problem};
-use http::{HeaderValue, header};
+use http::{HeaderMap, HeaderValue, header};
 use tokio_util::sync::CancellationToken;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use self::{
     asked::Asked,
+    listener::Listener,
     places::{Places, Visitor},
     stream::Stream,
 };
@@ -41,6 +44,8 @@ pub struct Pace {
     pub progress: Duration,
     /// Snapshots of one stream come at most this often.
     pub snapshot: Duration,
+    /// How often it is looked whether the listener is still logged in.
+    pub proof: Duration,
 }
 
 impl Default for Pace {
@@ -49,6 +54,7 @@ impl Default for Pace {
             beat: Duration::from_secs(15),
             progress: Duration::from_millis(250),
             snapshot: Duration::from_secs(1),
+            proof: Duration::from_secs(30),
         }
     }
 }
@@ -123,6 +129,7 @@ async fn events(
     extract::State(state): extract::State<EventsState>,
     extract::Extension(caller): extract::Extension<Caller>,
     extract::Extension(identity): extract::Extension<Identity>,
+    headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Fault> {
     let asked = Asked::parse(query.as_deref().unwrap_or_default())?;
@@ -132,16 +139,19 @@ async fn events(
         Err(Refused::BadToken) => None,
         Err(_) => return Err(Fault::Unavailable),
     };
-    let asked = asked.by(person.map(|person| person.user.id));
+    let listener = Listener::new(state.backend.clone(), person, &headers);
+    let asked = asked.by(listener.user());
     let visitor = person.map_or_else(
         || Visitor::at(caller.address),
         |person| Visitor::Person(person.user.id),
     );
     let place = state.streams.places.take(visitor);
-    let stream = Stream::open(state, asked, place).await.map_err(|error| {
-        tracing::warn!(%error, code = error.code(), "no snapshot for an event stream");
-        Fault::Unavailable
-    })?;
+    let stream = Stream::open(state, asked, listener, place)
+        .await
+        .map_err(|error| {
+            tracing::warn!(%error, code = error.code(), "no snapshot for an event stream");
+            Fault::Unavailable
+        })?;
     let mut response = Response::new(Body::from_stream(stream.into_bytes()));
     let headers = response.headers_mut();
     for (name, value) in [

@@ -1,6 +1,6 @@
 //! One open stream: listens, keeps the pace, and ends when it should.
 
-use std::{convert::Infallible, sync::Arc};
+use std::{collections::HashSet, convert::Infallible, sync::Arc};
 
 use backend::{
     Backend,
@@ -8,12 +8,15 @@ use backend::{
     events::{Heard, Subscription},
 };
 use bytes::Bytes;
-use domain::events::{Event, Snapshot};
+use domain::{
+    events::{Event, Snapshot},
+    ids::VideoId,
+};
 use futures::stream::{self, StreamExt as _};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::{EventsState, Pace, asked::Asked, pace::Coalescer, places::Place};
+use super::{EventsState, Pace, asked::Asked, listener::Listener, pace::Coalescer, places::Place};
 
 /// How long a browser waits before it opens a stream that broke off, where it opens it by
 /// itself.
@@ -25,6 +28,7 @@ pub(super) struct Stream {
     backend: Backend,
     stopping: CancellationToken,
     asked: Asked,
+    listener: Listener,
     place: Place,
     subscription: Subscription,
     pace: Pace,
@@ -32,6 +36,8 @@ pub(super) struct Stream {
     /// Written, not taken yet.
     ready: Option<Bytes>,
     beat_at: Instant,
+    /// When to see whether the listener is still logged in.
+    proof_at: Instant,
     /// The last snapshot, and when the next one is due.
     snapshot_at: Instant,
     snapshot_due: Option<Instant>,
@@ -45,6 +51,7 @@ enum Woken {
     Heard(Option<Heard>),
     SnapshotDue,
     NewsDue,
+    ProofDue,
     Beat,
 }
 
@@ -53,16 +60,18 @@ impl Stream {
     pub(super) async fn open(
         state: EventsState,
         asked: Asked,
+        mut listener: Listener,
         place: Place,
     ) -> Result<Self, DbError> {
         let subscription = state.backend.events.subscribe();
-        let snapshot = snapshot(&state.backend, &asked).await?;
+        let snapshot = snapshot(&state.backend, &asked, &mut listener).await?;
         let now = Instant::now();
         let pace = state.streams.pace;
         Ok(Self {
             backend: state.backend,
             stopping: state.stopping,
             asked,
+            listener,
             place,
             subscription,
             pace,
@@ -73,6 +82,7 @@ impl Stream {
                     .into(),
             ),
             beat_at: now + pace.beat,
+            proof_at: now + pace.proof,
             snapshot_at: now,
             snapshot_due: None,
             ended: false,
@@ -106,28 +116,35 @@ impl Stream {
                     self.ready = Some(Bytes::from_static(BYE));
                 }
                 Woken::Heard(Some(Heard::Event(event))) => {
-                    if self.asked.concerns(&event)
-                        && let Some(event) = self.news.hear(event, Instant::now())
-                    {
-                        self.ready = Some(written(&[event]));
+                    if self.asked.concerns(&event) {
+                        self.hear(event).await?;
                     }
                 }
-                Woken::Heard(Some(Heard::Lagged)) => {
-                    let soonest = self.snapshot_at + self.pace.snapshot;
-                    self.snapshot_due.get_or_insert(soonest);
-                }
+                Woken::Heard(Some(Heard::Lagged)) => self.begin_anew_soon(),
                 Woken::NewsDue => {
-                    let due = self.news.take_due(Instant::now());
+                    let mut due = self.news.take_due(Instant::now());
+                    due.retain(|event| self.listener.may_still_hear(event));
                     self.ready = (!due.is_empty()).then(|| written(&due));
                 }
                 Woken::SnapshotDue => self.begin_anew().await?,
+                Woken::ProofDue => {
+                    self.proof_at = Instant::now() + self.pace.proof;
+                    let over = tokio::select! {
+                        () = self.stopping.cancelled() => true,
+                        over = self.listener.is_over() => over,
+                    };
+                    // A browser comes back as who it is by then.
+                    if over {
+                        return None;
+                    }
+                }
                 Woken::Beat => self.ready = Some(Bytes::from_static(BEAT)),
             }
         }
     }
 
     async fn wait(&mut self) -> Woken {
-        let beat_at = self.beat_at;
+        let (beat_at, proof_at) = (self.beat_at, self.proof_at);
         let news_due = self.news.due();
         let snapshot_due = self.snapshot_due;
         tokio::select! {
@@ -138,17 +155,44 @@ impl Stream {
                 Woken::SnapshotDue
             }
             () = sleep_until(news_due.unwrap_or(beat_at)), if news_due.is_some() => Woken::NewsDue,
+            () = sleep_until(proof_at) => Woken::ProofDue,
             () = sleep_until(beat_at) => Woken::Beat,
             // Last: a flood of events must not keep the rest from happening.
             heard = self.subscription.next() => Woken::Heard(heard),
         }
     }
 
+    /// Tells of what was asked for, if it is for this listener. `None` when the server stops
+    /// meanwhile.
+    async fn hear(&mut self, event: Arc<Event>) -> Option<()> {
+        let may = tokio::select! {
+            () = self.stopping.cancelled() => return None,
+            may = self.listener.may_hear(&event) => may,
+        };
+        match may {
+            Ok(true) => {
+                let told = self.news.hear(event, Instant::now());
+                self.ready = told.map(|event| written(&[event]));
+            }
+            Ok(false) => {}
+            Err(error) => {
+                tracing::debug!(%error, "nobody can tell who may hear this");
+                self.begin_anew_soon();
+            }
+        }
+        Some(())
+    }
+
+    fn begin_anew_soon(&mut self) {
+        let soonest = self.snapshot_at + self.pace.snapshot;
+        self.snapshot_due.get_or_insert(soonest);
+    }
+
     /// `None` when the server stops meanwhile.
     async fn begin_anew(&mut self) -> Option<()> {
         let snapshot = tokio::select! {
             () = self.stopping.cancelled() => return None,
-            snapshot = snapshot(&self.backend, &self.asked) => snapshot,
+            snapshot = snapshot(&self.backend, &self.asked, &mut self.listener) => snapshot,
         };
         self.snapshot_at = Instant::now();
         match snapshot {
@@ -166,8 +210,21 @@ impl Stream {
     }
 }
 
-async fn snapshot(backend: &Backend, asked: &Asked) -> Result<Bytes, DbError> {
-    let jobs = backend.jobs.snapshot(&asked.jobs, &asked.videos).await?;
+async fn snapshot(
+    backend: &Backend,
+    asked: &Asked,
+    listener: &mut Listener,
+) -> Result<Bytes, DbError> {
+    listener.begin(&asked.videos).await?;
+    let theirs = |id: &VideoId| listener.may_hear_of(*id);
+    let videos: Vec<VideoId> = asked.videos.iter().copied().filter(theirs).collect();
+    let mut jobs = backend.jobs.snapshot(&asked.jobs, &videos).await?;
+    if !asked.jobs.is_empty() {
+        // Of which videos these are is known only now.
+        let of: HashSet<VideoId> = jobs.iter().filter_map(|job| job.video).collect();
+        listener.look(&Vec::from_iter(of)).await?;
+        jobs.retain(|job| job.video.is_none_or(|video| listener.may_hear_of(video)));
+    }
     let uploads = match asked.user {
         Some(user) => backend.uploads.snapshot(user).await?,
         None => Vec::new(),

@@ -6,7 +6,7 @@ use axum::{
 };
 use backend::uploads::{Request, Status, UploadsError};
 use domain::ids::{FlowId, UserId};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, StatusCode};
 use http_body::Body as _;
 
 use super::{
@@ -66,7 +66,6 @@ fn finished(status: &Status, offset: u64, body: &Body) -> Result<Response, Stop>
         return Err(UploadsError::Finished.into());
     }
     let mut response = StatusCode::NO_CONTENT.into_response();
-    let headers = response.headers_mut();
-    headers.insert(UPLOAD_OFFSET, HeaderValue::from(status.offset));
+    fields::stands(response.headers_mut(), status.offset, None);
     Ok(response)
 }

@@ -48,8 +48,8 @@ pub(super) async fn create(
     Ok(answer(&created))
 }
 
-/// The bytes that came with the request. An upload that cannot begin with them does not begin;
-/// one that only could not take them all now goes on from where it is.
+/// The bytes that came with the request. An upload whose bytes are refused does not begin; one
+/// that only did not get them all now goes on from where it is.
 async fn first_bytes(
     state: &State,
     user: UserId,
@@ -74,7 +74,7 @@ async fn first_bytes(
             created.expires_at = written.expires_at;
             Ok(())
         }
-        Err(stop) if stop.is_of_the_sender() => {
+        Err(stop) if stop.refuses_the_bytes() => {
             if let Err(error) = uploads.terminate(user, created.flow).await
                 && !matches!(error, UploadsError::Gone)
             {

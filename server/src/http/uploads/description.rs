@@ -52,6 +52,7 @@ fn options() {}
         (status = 415, description = "Neither video, sound nor GIF; or bytes of another type.", body = Problem, content_type = "application/problem+json"),
         (status = 429, description = "Too many at a time; see `Retry-After`.", body = Problem, content_type = "application/problem+json"),
         (status = 460, description = "The checksum does not fit; nothing has begun.", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The database is away; see `Retry-After`.", body = Problem, content_type = "application/problem+json"),
         (status = 507, description = "No room at the moment; see `Retry-After`.", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -63,8 +64,11 @@ fn create() {}
     params(("flow" = String, Path, description = "The id of the upload.")),
     responses(
         (status = 200, description = "`Upload-Offset`, `Upload-Length` or `Upload-Defer-Length`, `Upload-Metadata`, `Upload-Concat`, `Upload-Expires`, `Kadr-Video`."),
+        (status = 401, description = "Nobody is logged in."),
+        (status = 403, description = "The token was not made for this."),
         (status = 404, description = "There is no such upload of yours."),
         (status = 410, description = "It was given up."),
+        (status = 412, description = "Another version of tus."),
         (status = 423, description = "The server cannot say just now; ask again."),
     )
 )]
@@ -83,16 +87,17 @@ fn status() {}
     responses(
         (status = 204, description = "They are kept: `Upload-Offset`, `Upload-Expires`."),
         (status = 400, description = "A header cannot be understood.", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "A final upload takes no bytes.", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "Nobody is logged in.", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "It has all its bytes, or the token was not made for this.", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "There is no such upload of yours.", body = Problem, content_type = "application/problem+json"),
-        (status = 408, description = "Nothing came for a minute; what had come is kept.", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "The upload stands elsewhere; nothing was changed.", body = Problem, content_type = "application/problem+json"),
         (status = 410, description = "It was given up.", body = Problem, content_type = "application/problem+json"),
         (status = 412, description = "Another version of tus.", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "More bytes than announced; none of this request are kept.", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "More bytes than announced; of this request stays what a HEAD has acknowledged.", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "Another type than application/offset+octet-stream.", body = Problem, content_type = "application/problem+json"),
-        (status = 423, description = "Another connection sends to it; see `Retry-After`.", body = Problem, content_type = "application/problem+json"),
+        (status = 423, description = "Another connection sends to it, or has taken it over; see `Retry-After`.", body = Problem, content_type = "application/problem+json"),
         (status = 460, description = "The checksum does not fit; none of these bytes are kept.", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Nothing came for a minute, the server stops, or the database is away: what had come is kept; see `Retry-After`.", body = Problem, content_type = "application/problem+json"),
         (status = 507, description = "No room at the moment; what fitted is kept.", body = Problem, content_type = "application/problem+json"),
     )
 )]
@@ -104,10 +109,13 @@ fn append() {}
     params(("flow" = String, Path, description = "The id of the upload.")),
     responses(
         (status = 204, description = "It is gone, and its bytes."),
-        (status = 403, description = "It is finished; remove the video instead.", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "Nobody is logged in.", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "It is finished, so remove the video instead; or the token was not made for this.", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "There is no such upload of yours.", body = Problem, content_type = "application/problem+json"),
         (status = 410, description = "It was given up before.", body = Problem, content_type = "application/problem+json"),
+        (status = 412, description = "Another version of tus.", body = Problem, content_type = "application/problem+json"),
         (status = 423, description = "Another connection sends to it; see `Retry-After`.", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The database is away; see `Retry-After`.", body = Problem, content_type = "application/problem+json"),
     )
 )]
 fn terminate() {}

@@ -25,7 +25,10 @@ use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 use tokio::time::timeout;
 
-use super::{BEGINNINGS, UPLOAD, linger::Lingering};
+use super::{
+    BEGINNINGS, UPLOAD,
+    linger::{Drain, Lingering},
+};
 use crate::http::{Caller, Fault, State};
 
 /// Fields beside the files are short.
@@ -45,7 +48,8 @@ pub(super) async fn upload(
         .and_then(|accept| accept.to_str().ok())
         .is_some_and(|accept| accept.contains("text/html"));
     let waits = request.headers().contains_key(header::EXPECT);
-    let request = request.map(|body| Body::new(Lingering::over(body, waits).0));
+    let drain = Drain::form(state.patience.0, state.backend.uploads.limits().max_size);
+    let request = request.map(|body| Body::new(Lingering::over(body, waits, drain).0));
     let user = match admitted(&identity, wants_page).await {
         Ok(user) => user,
         Err(response) => return Ok(*response),

@@ -1,7 +1,8 @@
 //! A body whose rest is read, and dropped, when nobody wants it any more.
 //!
 //! Who answers while the other side still sends, and closes, makes its system throw our answer
-//! away (RFC 9112, 9.6). So what is left is taken for a while after the answer has gone out.
+//! away (RFC 9112, 9.6). So what is left is taken for a while after the answer has gone out:
+//! programs read it at once, browsers with a form not before they have sent everything.
 
 use std::{
     pin::Pin,
@@ -18,9 +19,44 @@ use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::BodyExt;
 use tokio::{runtime::Handle, time::timeout};
 
-/// How long the rest of a refused body is taken, and how long a pause in it may be.
-const LONGEST: Duration = Duration::from_secs(30);
-const PAUSE: Duration = Duration::from_secs(3);
+/// How much of the rest of a refused body is taken.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Drain {
+    /// How long a pause in it may be.
+    pub(super) pause: Duration,
+    pub(super) longest: Duration,
+    pub(super) bytes: u64,
+}
+
+impl Drain {
+    /// For who reads while it sends.
+    pub(super) const PROGRAM: Self = Self {
+        pause: Duration::from_secs(3),
+        longest: Duration::from_secs(30),
+        bytes: u64::MAX,
+    };
+
+    /// Whatever is sent, but for what is larger than any file.
+    pub(super) const fn form(pause: Duration, bytes: u64) -> Self {
+        Self {
+            pause,
+            longest: Duration::MAX,
+            bytes,
+        }
+    }
+
+    async fn take(self, mut body: Body) {
+        let drained = async {
+            let mut taken = 0_u64;
+            while taken <= self.bytes
+                && let Ok(Some(Ok(frame))) = timeout(self.pause, body.frame()).await
+            {
+                taken += frame.data_ref().map_or(0, |data| data.len() as u64);
+            }
+        };
+        let _cut_off = timeout(self.longest, drained).await;
+    }
+}
 
 /// Whether something of the body has not been read.
 #[derive(Debug, Clone)]
@@ -36,17 +72,19 @@ impl Rest {
 pub(super) struct Lingering {
     body: Body,
     rest: Rest,
+    drain: Drain,
     /// Its sender waits to be told to go on, and was not.
     waits: bool,
 }
 
 impl Lingering {
     /// `waits` when the request expects a `100 Continue` before it sends.
-    pub(super) fn over(body: Body, waits: bool) -> (Self, Rest) {
+    pub(super) fn over(body: Body, waits: bool, drain: Drain) -> (Self, Rest) {
         let rest = Rest(Arc::new(AtomicBool::new(!body.is_end_stream())));
         let lingering = Self {
             body,
             rest: rest.clone(),
+            drain,
             waits,
         };
         (lingering, rest)
@@ -83,14 +121,8 @@ impl Drop for Lingering {
         if !self.rest.is_unread() || self.waits {
             return;
         }
-        let mut body = std::mem::take(&mut self.body);
-        let Ok(runtime) = Handle::try_current() else {
-            return;
-        };
-        runtime.spawn(async move {
-            let drained =
-                async { while let Ok(Some(Ok(_))) = timeout(PAUSE, body.frame()).await {} };
-            let _cut_off = timeout(LONGEST, drained).await;
-        });
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(self.drain.take(std::mem::take(&mut self.body)));
+        }
     }
 }

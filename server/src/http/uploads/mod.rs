@@ -34,7 +34,7 @@ use self::{
         TUS_CHECKSUMS, TUS_EXTENSION, TUS_MAX_SIZE, TUS_RESUMABLE, TUS_VERSION, UPLOAD_CONCAT,
         UPLOAD_DEFER_LENGTH, UPLOAD_METADATA, VERSION,
     },
-    linger::{Lingering, Rest},
+    linger::{Drain, Lingering, Rest},
     stop::Stop,
 };
 use super::{
@@ -103,6 +103,19 @@ pub(super) fn dress(headers: &mut HeaderMap) {
     }
 }
 
+/// Whether a request only asks how an upload stands.
+pub(super) fn is_question(request: &Request) -> bool {
+    let named = request.headers().get(METHOD_OVERRIDE);
+    let method = named.map_or(request.method().as_str().as_bytes(), HeaderValue::as_bytes);
+    method == b"HEAD" && is_below(request.uri().path())
+}
+
+/// What is said to such a question when we fail, however we do: clients begin again at byte 0
+/// after any other refusal than this one.
+pub(super) fn not_now() -> Response {
+    Stop::from(UploadsError::Busy).into_response()
+}
+
 /// `/uploads`: what there is, and the beginning of an upload.
 async fn all(
     extract::State(state): extract::State<State>,
@@ -135,10 +148,8 @@ async fn one(
     request: Request,
 ) -> Response {
     let (head, body, rest) = taken_apart(request);
-    let method = asked(&head, &caller);
-    let only_asks = matches!(method, Ok(Method::HEAD));
     let outcome = async {
-        let method = method?;
+        let method = asked(&head, &caller)?;
         if method == Method::OPTIONS {
             return Ok(options(&state));
         }
@@ -158,19 +169,14 @@ async fn one(
         }
     }
     .await;
-    let mut response = answered(outcome, &rest);
-    // Clients begin again at byte 0 after any other refusal of a HEAD than this one.
-    if only_asks && response.status().is_server_error() {
-        response = Stop::from(UploadsError::Busy).into_response();
-    }
-    response
+    answered(outcome, &rest)
 }
 
 /// The head of a request, and its body that is read to its end whoever refuses it.
 fn taken_apart(request: Request) -> (request::Parts, Body, Rest) {
     let (head, body) = request.into_parts();
     let waits = head.headers.contains_key(header::EXPECT);
-    let (body, rest) = Lingering::over(body, waits);
+    let (body, rest) = Lingering::over(body, waits, Drain::PROGRAM);
     (head, Body::new(body), rest)
 }
 

@@ -73,7 +73,7 @@ pub(super) async fn receive(
         }
         // Dropped, the writer keeps what it has.
         End::Broken => return Err(Fault::BodyUnreadable.into()),
-        End::Silent => Fault::TooSlow.into(),
+        End::Silent => Stop::Silent,
         End::Stopping => UploadsError::Stopping.into(),
     };
     let kept = if *verify == Verify::No {

@@ -322,40 +322,6 @@ async fn limits_are_said_at_the_beginning() {
 }
 
 #[tokio::test]
-async fn no_room_is_said_and_passes() {
-    let full = |options: &mut backend::uploads::Options| {
-        hurry(options);
-        options.reserve = 1 << 60;
-    };
-    let app = TestApp::builder().uploads(full).start().await;
-    let ada = Tus::of(&app, "ada").await;
-    let refused = ada.create(&[("upload-length", "10")]).await.expect(507);
-    assert_eq!(refused.problem(), "upload_no_room");
-    assert!(refused.header("retry-after").parse::<u32>().unwrap() > 0);
-
-    // Begun where there was room, sent to where there is none, gone on with when there is.
-    let (roomy, state) = TestApp::builder().uploads(hurry).beside(&app).await;
-    let there = ada.at(roomy);
-    let all = bytes(9, 5_000_000);
-    let begun = there
-        .create(&[("upload-length", "5000000")])
-        .await
-        .expect(201);
-    let upload = begun.header("location");
-    let full = ada.patch(upload, 0, &all).await;
-    if full.status != 204 {
-        assert_eq!(full.expect(507).problem(), "upload_no_room");
-        let offset = there.offset(upload).await;
-        there
-            .patch(upload, offset, &all[offset..])
-            .await
-            .expect(204);
-    }
-    assert!(stored(&app, begun.header("kadr-video")).await == all);
-    state.stopping.cancel();
-}
-
-#[tokio::test]
 async fn a_token_uploads_only_if_it_was_made_for_it() {
     use domain::accounts::{Role, Scope, Scopes};
     let app = start().await;

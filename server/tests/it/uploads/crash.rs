@@ -96,7 +96,8 @@ async fn asked_to_stop_it_keeps_what_came() {
     running.write_all(&all[..1_500_000]).await.unwrap();
     until(async || tus.offset(&upload).await == 1_500_000).await;
     running.write_all(&all[1_500_000..1_700_000]).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    // Written down, though nobody asked how far it is.
+    until(async || original(data.path()).len() == 1_700_000).await;
     let began = Instant::now();
     launch.signal(Signal::TERM);
     let answer = hear(&mut running).await;

@@ -6,7 +6,10 @@ mod crash;
 mod form;
 mod page;
 mod protocol;
+mod room;
 mod shared;
+mod silent;
+mod stopping;
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -24,7 +27,7 @@ use crate::{
     harness::{Answer, Case, TestApp},
 };
 
-const BYTES: &str = "application/offset+octet-stream";
+pub(crate) const BYTES: &str = "application/offset+octet-stream";
 
 /// Uploads in a hurry, on a disk that nobody else fills.
 fn hurry(options: &mut backend::uploads::Options) {
@@ -51,7 +54,7 @@ fn bytes(seed: u64, length: usize) -> Vec<u8> {
         .collect()
 }
 
-fn metadata(pairs: &[(&str, &str)]) -> String {
+pub(crate) fn metadata(pairs: &[(&str, &str)]) -> String {
     let pairs: Vec<String> = pairs
         .iter()
         .map(|(key, value)| format!("{key} {}", STANDARD.encode(value)))
@@ -71,14 +74,14 @@ async fn token(addr: SocketAddr, login: &str, password: &str) -> String {
 
 /// A program that speaks tus, in somebody's name.
 #[derive(Clone)]
-struct Tus {
+pub(crate) struct Tus {
     addr: SocketAddr,
-    token: String,
+    pub(crate) token: String,
 }
 
 impl Tus {
     /// For a new person.
-    async fn of(app: &TestApp, nick: &str) -> Self {
+    pub(crate) async fn of(app: &TestApp, nick: &str) -> Self {
         person(app, nick, Role::User).await;
         Self {
             addr: app.addr,
@@ -92,13 +95,13 @@ impl Tus {
         Self { addr, token }
     }
 
-    fn case(&self, method: Method, path: &str) -> Case {
+    pub(crate) fn case(&self, method: Method, path: &str) -> Case {
         Case::new(method, path)
             .header("tus-resumable", "1.0.0")
             .header("authorization", &format!("Bearer {}", self.token))
     }
 
-    async fn send(&self, case: Case) -> Answer {
+    pub(crate) async fn send(&self, case: Case) -> Answer {
         let answer = case.send(self.addr).await;
         assert_eq!(answer.header("tus-resumable"), "1.0.0", "{answer:?}");
         answer
@@ -113,7 +116,7 @@ impl Tus {
     }
 
     /// Begins an upload; answers its address.
-    async fn begin(&self, length: usize) -> String {
+    pub(crate) async fn begin(&self, length: usize) -> String {
         let answer = self.create(&[("upload-length", &length.to_string())]).await;
         answer.expect(201).header("location").to_owned()
     }
@@ -133,12 +136,12 @@ impl Tus {
             .header("upload-offset", &offset.to_string())
     }
 
-    async fn patch(&self, upload: &str, offset: usize, bytes: &[u8]) -> Answer {
+    pub(crate) async fn patch(&self, upload: &str, offset: usize, bytes: &[u8]) -> Answer {
         self.send(self.patching(upload, offset).body(bytes.to_vec()))
             .await
     }
 
-    async fn delete(&self, upload: &str) -> Answer {
+    pub(crate) async fn delete(&self, upload: &str) -> Answer {
         self.send(self.case(Method::DELETE, upload)).await
     }
 

@@ -1,5 +1,7 @@
 //! `/upload` and what its scripts ask: who may see what, and what is said about a video.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use domain::accounts::Role;
 use serde_json::{Value, json};
 
@@ -81,6 +83,7 @@ async fn the_page_is_for_who_is_logged_in() {
         "known",
         "describe",
         "give_up",
+        "withdraw",
     ] {
         let answer = Case::post(&format!("/ui/uploads/{function}"))
             .header("accept", "application/json")
@@ -129,6 +132,9 @@ async fn what_is_unfinished_is_listed_for_its_owner() {
         (&json!(500), &json!(2000))
     );
     assert_eq!(one["visibility"], "private");
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let left = one["expires_at"].as_u64().unwrap() / 1000 - now.as_secs();
+    assert!((23 * 3600..=24 * 3600).contains(&left), "{left} s");
     assert_eq!(ada.ask("underway", &[]).await.expect(200).json(), json!(1));
     assert!(bob.unfinished().await.is_empty());
     assert_eq!(bob.ask("underway", &[]).await.expect(200).json(), json!(0));
@@ -221,7 +227,42 @@ async fn content_is_known_to_who_has_it() {
     let page = browser.get(&format!("/upload?sent={video}")).await;
     let page = page.expect(200).text();
     assert!(page.contains("Everything has arrived"), "{page}");
+    let page = browser
+        .get(&format!("/upload?sent={video}&refused=upload_too_large"))
+        .await;
+    let page = page.expect(200).text();
+    assert!(page.contains("These have arrived"), "{page}");
+    assert!(!page.contains("Everything has arrived"), "{page}");
     let mut other = Browser::of(&app, "bob").await;
     let page = other.get(&format!("/upload?sent={video}")).await;
     assert!(!page.expect(200).text().contains("Everything has arrived"));
+}
+
+#[tokio::test]
+async fn what_was_cancelled_too_late_can_be_taken_away() {
+    let app = start().await;
+    let (ada, bob) = (Tus::of(&app, "ada").await, Tus::of(&app, "bob").await);
+    let content = bytes(3, 1234);
+    let video = ada.whole("late.mp4", &content).await;
+    let hash = blake3::hash(&content).to_hex().to_string();
+    // Not one's own, it stays, and nobody is told that it is there.
+    bob.ask("withdraw", &[("video", &video)]).await.expect(200);
+    let known = ada
+        .ask("known", &[("hash", &hash)])
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(known["video"], video);
+    ada.ask("withdraw", &[("video", "nonsense")])
+        .await
+        .expect(404);
+    for _ in 0..2 {
+        ada.ask("withdraw", &[("video", &video)]).await.expect(200);
+    }
+    let known = ada
+        .ask("known", &[("hash", &hash)])
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(known, Value::Null);
 }

@@ -44,6 +44,12 @@ impl User {
     pub const fn is_leaving(&self) -> bool {
         self.leaves_at.is_some()
     }
+
+    /// Whether the time to change one's mind has passed.
+    #[must_use]
+    pub fn is_over(&self, now: i64) -> bool {
+        self.leaves_at.is_some_and(|at| at <= now)
+    }
 }
 
 /// Somebody, held until the end of the transaction: limits of a person are reckoned by one

@@ -2,17 +2,19 @@
 
 mod over;
 mod pieces;
+mod session;
 
 use domain::{
     ids::{AssetId, FlowId, UserId, VideoId},
     uploads::{ContentHash, FileName, FlowRole, FlowStatus},
-    videos::Title,
+    videos::{Description, Title, Visibility},
 };
 use sqlx::{AnyExecutor, AssertSqlSafe, Row, any::AnyRow};
 
 pub(super) use self::{
-    over::{expired, forget, full, unjoined, unused, wanted},
+    over::{expired, forget, full, loose, mentioned, unjoined, unused, wanted},
     pieces::{hold_piece, is_unused, link, pieces, settle},
+    session::{Point, begin_session, checkpoint, end_expired, end_session, epoch, hear, raise},
 };
 use super::Unfinished;
 use crate::{
@@ -135,104 +137,6 @@ pub(super) async fn insert(tx: &mut Tx, new: &New<'_>) -> Result<(), DbError> {
     Ok(())
 }
 
-pub(super) async fn begin_session(
-    tx: &mut Tx,
-    flow: FlowId,
-    now: i64,
-    expires_at: i64,
-) -> Result<(), DbError> {
-    sqlx::query("INSERT INTO upload_sessions (flow, received_at, expires_at) VALUES ($1, $2, $3)")
-        .bind(flow.to_string())
-        .bind(now)
-        .bind(expires_at)
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
-}
-
-/// Says what is on the disk. Answers whether this writer still has the say.
-pub(super) async fn checkpoint(
-    tx: &mut Tx,
-    flow: FlowId,
-    epoch: i64,
-    point: &super::writer::Point,
-    now: i64,
-    expires_at: i64,
-) -> Result<bool, DbError> {
-    let done = sqlx::query(
-        "UPDATE upload_sessions SET received = $3, checkpoint = $4, received_at = $5,
-             expires_at = $6
-         WHERE flow = $1 AND epoch = $2",
-    )
-    .bind(flow.to_string())
-    .bind(epoch)
-    .bind(number(point.length))
-    .bind(point.checkpoint.as_str())
-    .bind(now)
-    .bind(expires_at)
-    .execute(&mut **tx)
-    .await?;
-    if done.rows_affected() == 0 {
-        return Ok(false);
-    }
-    sqlx::query("UPDATE flows SET bytes_received = $2, updated_at = $3 WHERE id = $1")
-        .bind(flow.to_string())
-        .bind(number(point.length))
-        .bind(now)
-        .execute(&mut **tx)
-        .await?;
-    Ok(true)
-}
-
-/// The epoch of a session, if it is still there.
-pub(super) async fn epoch(db: &Db, flow: FlowId) -> Result<Option<i64>, DbError> {
-    let row = sqlx::query("SELECT epoch FROM upload_sessions WHERE flow = $1")
-        .bind(flow.to_string())
-        .fetch_optional(db.read())
-        .await?;
-    Ok(row.map(|row| row.try_get("epoch")).transpose()?)
-}
-
-/// Takes the say from whoever has it. Answers the new epoch.
-pub(super) async fn raise(tx: &mut Tx, flow: FlowId, seen: i64) -> Result<Option<i64>, DbError> {
-    let row = sqlx::query(
-        "UPDATE upload_sessions SET epoch = epoch + 1 WHERE flow = $1 AND epoch = $2
-         RETURNING epoch",
-    )
-    .bind(flow.to_string())
-    .bind(seen)
-    .fetch_optional(&mut **tx)
-    .await?;
-    Ok(row.map(|row| row.try_get("epoch")).transpose()?)
-}
-
-/// Ends a session, of this epoch or of any. Answers whether there was one.
-pub(super) async fn end_session(
-    tx: &mut Tx,
-    flow: FlowId,
-    epoch: Option<i64>,
-) -> Result<bool, DbError> {
-    let done = match epoch {
-        Some(epoch) => sqlx::query("DELETE FROM upload_sessions WHERE flow = $1 AND epoch = $2")
-            .bind(flow.to_string())
-            .bind(epoch),
-        None => sqlx::query("DELETE FROM upload_sessions WHERE flow = $1").bind(flow.to_string()),
-    }
-    .execute(&mut **tx)
-    .await?;
-    Ok(done.rows_affected() == 1)
-}
-
-/// Ends a session that nothing has come to until `now`.
-pub(super) async fn end_expired(tx: &mut Tx, flow: FlowId, now: i64) -> Result<bool, DbError> {
-    let done = sqlx::query("DELETE FROM upload_sessions WHERE flow = $1 AND expires_at <= $2")
-        .bind(flow.to_string())
-        .bind(now)
-        .execute(&mut **tx)
-        .await?;
-    Ok(done.rows_affected() == 1)
-}
-
 /// Steps to another status, from one that leads there.
 pub(super) async fn step(
     tx: &mut Tx,
@@ -246,8 +150,13 @@ pub(super) async fn step(
         .iter()
         .map(|status| format!("'{}'", status.code()))
         .collect();
+    // Nobody asks any more what was sent beside the bytes.
+    let and = match to {
+        FlowStatus::Abandoned | FlowStatus::Failed => ", metadata = NULL, fingerprint = NULL",
+        FlowStatus::Uploading | FlowStatus::Uploaded | FlowStatus::Ready => "",
+    };
     let sql = format!(
-        "UPDATE flows SET status = $2, updated_at = $3 WHERE id = $1 AND status IN ({})",
+        "UPDATE flows SET status = $2, updated_at = $3{and} WHERE id = $1 AND status IN ({})",
         from.join(", ")
     );
     let done = sqlx::query(AssertSqlSafe(sql))
@@ -256,6 +165,19 @@ pub(super) async fn step(
         .bind(now)
         .execute(&mut **tx)
         .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Gives up a flow that was to be joined and is not. Answers whether it was this call.
+pub(super) async fn give_up_joining(tx: &mut Tx, flow: FlowId, now: i64) -> Result<bool, DbError> {
+    let done = sqlx::query(
+        "UPDATE flows SET status = 'abandoned', updated_at = $2, metadata = NULL
+         WHERE id = $1 AND status = 'uploaded' AND hash IS NULL",
+    )
+    .bind(flow.to_string())
+    .bind(now)
+    .execute(&mut **tx)
+    .await?;
     Ok(done.rows_affected() == 1)
 }
 
@@ -290,7 +212,10 @@ pub(super) async fn set_total(tx: &mut Tx, flow: FlowId, total: u64) -> Result<b
 
 /// What somebody has: bytes of all videos (each counts its own, shared or not) and of pieces
 /// that belong to none yet, and unfinished uploads.
-pub(super) async fn usage(tx: &mut Tx, owner: UserId) -> Result<(u64, u64), DbError> {
+pub(super) async fn usage<'e>(
+    executor: impl AnyExecutor<'e>,
+    owner: UserId,
+) -> Result<(u64, u64), DbError> {
     let row = sqlx::query(
         "SELECT CAST(COALESCE(SUM(COALESCE(bytes_total, bytes_received)), 0) AS BIGINT) AS used,
              CAST(COALESCE(SUM(CASE WHEN status = 'uploading' THEN 1 ELSE 0 END), 0) AS BIGINT)
@@ -301,23 +226,28 @@ pub(super) async fn usage(tx: &mut Tx, owner: UserId) -> Result<(u64, u64), DbEr
                  SELECT 1 FROM upload_pieces WHERE piece = flows.id)))",
     )
     .bind(owner.to_string())
-    .fetch_one(&mut **tx)
+    .fetch_one(executor)
     .await?;
     Ok((bytes(&row, "used")?, bytes(&row, "running")?))
 }
 
-/// Bytes that were promised room and have not come yet: what uploads still lack, and files
-/// that are to be joined from their pieces.
-pub(super) async fn promised<'e>(executor: impl AnyExecutor<'e>) -> Result<u64, DbError> {
+/// Bytes that were promised room and have not come yet: what uploads still lack that received
+/// something `since` then, and files that are to be joined from their pieces. Who only announces
+/// takes nobody's room for long.
+pub(super) async fn promised<'e>(
+    executor: impl AnyExecutor<'e>,
+    since: i64,
+) -> Result<u64, DbError> {
     let row = sqlx::query(
         "SELECT CAST(COALESCE(SUM(bytes), 0) AS BIGINT) AS promised FROM (
              SELECT bytes_total - received AS bytes
              FROM upload_sessions JOIN flows ON flows.id = upload_sessions.flow
-             WHERE bytes_total IS NOT NULL
+             WHERE bytes_total IS NOT NULL AND received_at >= $1
              UNION ALL
              SELECT bytes_total AS bytes FROM flows
              WHERE role = 'source' AND status = 'uploaded' AND hash IS NULL) AS promises",
     )
+    .bind(since)
     .fetch_one(executor)
     .await?;
     bytes(&row, "promised")
@@ -326,8 +256,8 @@ pub(super) async fn promised<'e>(executor: impl AnyExecutor<'e>) -> Result<u64, 
 /// Somebody's unfinished uploads, the newest first; without the parts of concatenations.
 pub(super) async fn unfinished(db: &Db, owner: UserId) -> Result<Vec<Unfinished>, DbError> {
     let rows = sqlx::query(
-        "SELECT flows.id, flows.video, videos.title, file_name, file_type, fingerprint, received,
-             bytes_total, flows.created_at, received_at, expires_at
+        "SELECT flows.id, flows.video, videos.title, description, tags, visibility, file_name, file_type,
+             fingerprint, received, bytes_total, flows.created_at, received_at, expires_at
          FROM upload_sessions
          JOIN flows ON flows.id = upload_sessions.flow
          LEFT JOIN videos ON videos.id = flows.video
@@ -341,10 +271,17 @@ pub(super) async fn unfinished(db: &Db, owner: UserId) -> Result<Vec<Unfinished>
         .map(|row| {
             let title: Option<String> = row.try_get("title")?;
             let title = title.map(Title::try_from).transpose();
+            let description: Option<String> = row.try_get("description")?;
+            let description = description.map(Description::try_from).transpose();
+            let tags: Option<String> = row.try_get("tags")?;
+            let tags = tags.map(|tags| serde_json::from_str(&tags)).transpose();
             Ok(Unfinished {
                 flow: parsed(row, "id")?,
                 video: maybe(row, "video")?,
                 title: title.map_err(|_| unreadable("title"))?,
+                description: description.map_err(|_| unreadable("description"))?,
+                tags: tags.map_err(|_| unreadable("tags"))?,
+                visibility: maybe::<Visibility>(row, "visibility")?,
                 file_name: row.try_get("file_name")?,
                 file_type: row.try_get("file_type")?,
                 fingerprint: row.try_get("fingerprint")?,

@@ -1,6 +1,6 @@
 //! What is over, as the hourly clean-up looks for it.
 
-use domain::ids::AssetId;
+use domain::ids::{AssetId, UserId};
 use sqlx::AssertSqlSafe;
 
 use super::{FLOW, Flow, flow};
@@ -28,6 +28,18 @@ pub(in crate::uploads) async fn unused(db: &Db, before: i64) -> Result<Vec<Flow>
          LIMIT 500"
     )))
     .bind(before)
+    .fetch_all(db.read())
+    .await?;
+    rows.iter().map(flow).collect()
+}
+
+/// Somebody's flows that are no video, or not yet.
+pub(in crate::uploads) async fn loose(db: &Db, owner: UserId) -> Result<Vec<Flow>, DbError> {
+    let rows = sqlx::query(AssertSqlSafe(format!(
+        "{FLOW} WHERE owner = $1 AND (flows.status = 'uploading'
+             OR (role = 'piece' AND flows.status = 'uploaded'))"
+    )))
+    .bind(owner.to_string())
     .fetch_all(db.read())
     .await?;
     rows.iter().map(flow).collect()
@@ -82,6 +94,19 @@ pub(in crate::uploads) async fn wanted(
             "AND (status = 'uploading' OR (status = 'uploaded'
                  AND (role = 'piece' OR (hash IS NULL AND video IS NOT NULL))))",
         )
+        .query()
+        .fetch_all(db.read())
+        .await?;
+    flows.iter().map(|row| parsed(row, "id")).collect()
+}
+
+/// Of which of these ids a flow, however long over, knows something.
+pub(in crate::uploads) async fn mentioned(
+    db: &Db,
+    names: &[AssetId],
+) -> Result<Vec<AssetId>, DbError> {
+    let flows = Filter::new("SELECT asset AS id FROM flows")
+        .and_in("asset", names.iter().map(ToString::to_string))
         .query()
         .fetch_all(db.read())
         .await?;

@@ -1,10 +1,12 @@
 //! Making durable what was written: the file first, then what we say about it.
 
+use std::sync::Arc;
+
 use domain::ids::FlowId;
 
-use super::{
-    super::{Uploads, UploadsError, store},
-    Point,
+use super::super::{
+    Uploads, UploadsError,
+    store::{self, Point},
 };
 use crate::storage::Syncer;
 
@@ -25,8 +27,14 @@ impl From<Unflushed> for UploadsError {
     }
 }
 
-pub(super) async fn sync(syncer: Syncer) -> Result<(), Unflushed> {
-    let synced = tokio::task::spawn_blocking(move || syncer.sync()).await;
+pub(super) async fn sync(uploads: &Uploads, syncer: Syncer) -> Result<(), Unflushed> {
+    let turn = Arc::clone(&uploads.0.turns.syncs).acquire_owned().await;
+    let synced = tokio::task::spawn_blocking(move || {
+        let synced = syncer.sync();
+        drop(turn);
+        synced
+    })
+    .await;
     match synced {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => Err(Unflushed::Sync(error.into())),
@@ -55,20 +63,20 @@ pub(super) async fn commit(
     }
 }
 
-/// Both; answers up to where it is durable. Without a point only the file.
+/// Both. Without a point only the file.
 pub(super) async fn flush(
-    uploads: Uploads,
+    uploads: &Uploads,
     flow: FlowId,
     epoch: i64,
     syncer: Syncer,
-    point: Option<Point>,
-) -> Result<Option<Point>, Unflushed> {
+    point: Option<&Point>,
+) -> Result<(), Unflushed> {
     // The lock on the file ends with the last handle to it: not before the commit.
     let held = syncer.clone();
-    sync(syncer).await?;
-    if let Some(point) = &point {
-        commit(&uploads, flow, epoch, point).await?;
+    sync(uploads, syncer).await?;
+    if let Some(point) = point {
+        commit(uploads, flow, epoch, point).await?;
     }
     drop(held);
-    Ok(point)
+    Ok(())
 }

@@ -14,7 +14,10 @@ use std::{
 };
 
 use bytes::Bytes;
-use tokio::{sync::mpsc, task::JoinHandle};
+use tokio::{
+    sync::{Semaphore, mpsc},
+    task::JoinHandle,
+};
 
 use super::{
     Checksum, Uploads, UploadsError, Verify, Written,
@@ -23,13 +26,6 @@ use super::{
     store::Flow,
 };
 use crate::storage::Spool;
-
-/// A place in the file to go on from.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Point {
-    pub(super) length: u64,
-    pub(super) checkpoint: String,
-}
 
 /// An upload that one has the say over.
 #[derive(Debug)]
@@ -78,7 +74,24 @@ enum Input {
 }
 
 /// Messages on their way to the task: enough that it never waits for the next one.
-const CHANNEL: usize = 4;
+const CHANNEL: usize = 2;
+
+/// Whose turn it is on the disk. However many send at once, few threads write and sync: more
+/// would not make the disk faster, and each of them costs memory.
+#[derive(Debug)]
+pub(super) struct Turns {
+    writes: Arc<Semaphore>,
+    syncs: Arc<Semaphore>,
+}
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self {
+            writes: Arc::new(Semaphore::new(8)),
+            syncs: Arc::new(Semaphore::new(16)),
+        }
+    }
+}
 
 /// Gives bytes to an upload. See [`Uploads::open`].
 #[derive(Debug)]
@@ -88,7 +101,8 @@ pub struct Writer {
     running: Arc<Running>,
     at: u64,
     limit: Limit,
-    verified: bool,
+    /// Not before a checksum has shown that they are right.
+    counts_at_once: bool,
 }
 
 pub(super) fn start(uploads: Uploads, opened: Opened, limit: Limit, verify: Verify) -> Writer {
@@ -98,7 +112,7 @@ pub(super) fn start(uploads: Uploads, opened: Opened, limit: Limit, verify: Veri
     running.hear();
     running.received.store(at, Ordering::Release);
     running.durable.send_replace(at);
-    let verified = verify == Verify::No;
+    let counts_at_once = verify == Verify::No;
     let task = tokio::spawn(task::run(uploads, opened, verify, inbox));
     running.is_done_by(task.abort_handle());
     Writer {
@@ -107,7 +121,7 @@ pub(super) fn start(uploads: Uploads, opened: Opened, limit: Limit, verify: Veri
         running,
         at,
         limit,
-        verified,
+        counts_at_once,
     }
 }
 
@@ -121,9 +135,9 @@ impl Writer {
     /// Takes the next bytes. Waits when the disk is slower than the network.
     ///
     /// # Errors
-    /// The request is over: more came than was announced ([`UploadsError::TooLong`], nothing of
-    /// the request is kept), a newer one took over, the disk is full, the server stops. What
-    /// had come is kept but for the first.
+    /// The request is over: more came than was announced ([`UploadsError::TooLong`], nothing is
+    /// kept after the last checkpoint), a newer one took over, the disk is full, the server
+    /// stops. What had come is kept but for the first.
     pub async fn write(&mut self, bytes: Bytes) -> Result<(), UploadsError> {
         self.running.hear();
         if bytes.is_empty() {
@@ -145,7 +159,7 @@ impl Writer {
             });
         }
         self.at = end;
-        if self.verified {
+        if self.counts_at_once {
             self.running.received.store(end, Ordering::Release);
         }
         Ok(())
@@ -178,5 +192,11 @@ impl Writer {
                 .map_err(|_| UploadsError::Internal("the writer of an upload broke off"))?,
             None => Err(UploadsError::Internal("the writer of an upload has ended")),
         }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.running.leave();
     }
 }

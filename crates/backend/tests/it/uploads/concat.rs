@@ -56,6 +56,26 @@ both_engines! {
         sessions_fit(&test).await;
     }
 
+    async fn joining_twice_at_once_harms_nothing(test: TestDb) {
+        let (here, there) = (open(&test).await, open(&test).await);
+        let ada = person(&test, "ada").await;
+        for round in 0..6 {
+            let all = bytes(100 + round, 3_000_000);
+            let one = piece(&here, ada, &all[..1_000_000]).await;
+            let two = piece(&here, ada, &all[1_000_000..]).await;
+            let wanted = New { part: Part::Final(vec![one, two]), ..new(0, "joined.mp4") };
+            let created = here.uploads.create(ada, wanted).await.unwrap();
+            let joins = [&here, &there, &here].map(|backend| backend.uploads.join(created.flow, |_| {}));
+            for joined in futures::future::join_all(joins).await {
+                assert!(matches!(&joined, Ok(()) | Err(UploadsError::Busy)), "{joined:?}");
+            }
+            // Also long after it is an original.
+            there.uploads.join(created.flow, |_| {}).await.unwrap();
+            assert_eq!(stored(&there, &created).await, all);
+        }
+        assert_eq!(files(&here, "pieces"), 0);
+    }
+
     async fn only_finished_parts_of_ones_own_are_joined_and_each_once(test: TestDb) {
         let backend = open(&test).await;
         let uploads = &backend.uploads;

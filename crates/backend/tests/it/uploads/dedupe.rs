@@ -108,8 +108,9 @@ both_engines! {
         let (ada, eve) = (person(&test, "ada").await, person(&test, "eve").await);
         let all = bytes(1, 1000);
         let first = upload(&backend, ada, "a.mp4", &all).await;
-        assert!(backend.assets.owns_size(ada, 1000).await.unwrap());
-        assert!(!backend.assets.owns_size(eve, 1000).await.unwrap());
+        let sizes = backend.assets.owned_sizes(ada, &[999, 1000]).await;
+        assert_eq!(sizes.unwrap(), [1000]);
+        assert!(backend.assets.owned_sizes(eve, &[1000]).await.unwrap().is_empty());
         let owned = backend.assets.owned(ada, hash(&all)).await.unwrap();
         assert_eq!(owned, Some((first.video.unwrap(), 1000)));
         let claim = |length| {

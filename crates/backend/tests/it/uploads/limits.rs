@@ -41,6 +41,43 @@ both_engines! {
         assert_eq!(code(uploads.create(UserId::generate(), new(1, "a")).await), "upload_unknown");
     }
 
+    async fn who_only_announces_keeps_nobody_out_for_long(test: TestDb) {
+        let backend = open(&test).await;
+        let (ada, eve) = (person(&test, "ada").await, person(&test, "eve").await);
+        let room = backend.uploads.storage().room().clone();
+        room.pretend(3_000);
+        backend.uploads.create(eve, new(2_500, "a.mp4")).await.unwrap();
+        let adas = backend.uploads.create(ada, new(1_000, "a.mp4")).await;
+        assert_eq!(code(adas), "upload_no_room");
+        backend.accounts.clock().advance(std::time::Duration::from_secs(3601));
+        let ada_again = person(&test, "ada2").await;
+        backend.uploads.create(ada_again, new(1_000, "a.mp4")).await.unwrap();
+        room.pretend(u64::MAX);
+    }
+
+    async fn uploads_of_unknown_length_share_a_quota(test: TestDb) {
+        let backend = open_with(&test, |options| options.quota = Some(3_000_000)).await;
+        let ada = person(&test, "ada").await;
+        let mut writers = Vec::new();
+        for name in ["a.mp4", "b.mp4", "c.mp4"] {
+            let wanted = New { length: None, ..new(0, name) };
+            let flow = backend.uploads.create(ada, wanted).await.unwrap().flow;
+            writers.push(backend.uploads.open(ada, flow, at(0)).await.unwrap());
+        }
+        let mut refused = 0;
+        for _ in 0..20 {
+            for writer in &mut writers {
+                let wrote = writer.write(Bytes::from(vec![7; 140_000])).await;
+                refused += u32::from(wrote.is_err_and(|error| error.code() == "upload_quota"));
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(30)).await;
+        }
+        assert!(refused >= 3, "each of them hears of the others");
+        let used = "SELECT CAST(SUM(bytes_received) AS BIGINT) AS n FROM flows";
+        // Each may be one checkpoint over.
+        assert!(count(&test, used).await <= 3_000_000 + 3 * (1 << 20));
+    }
+
     async fn a_request_keeps_to_what_was_announced(test: TestDb) {
         let backend = open(&test).await;
         let uploads = &backend.uploads;
@@ -49,24 +86,29 @@ both_engines! {
         let created = uploads.create(ada, new(3_000_000, "a.mp4")).await.unwrap();
         let flow = created.flow;
         send(&backend, ada, flow, 0, &all[..500_000]).await.unwrap();
-        // More than promised: nothing of that request is kept, though some was flushed.
-        assert_eq!(code(send(&backend, ada, flow, 500_000, &all).await), "upload_too_long");
-        assert_eq!(uploads.status(ada, flow).await.unwrap().offset, 500_000);
-        let announced = Request { body: Some(2_500_001), ..at(500_000) };
+        // More than promised: of that request only that is kept which was acknowledged meanwhile.
+        let more = &all[500_000..3_000_001];
+        assert_eq!(code(send(&backend, ada, flow, 500_000, more).await), "upload_too_long");
+        let stands = uploads.status(ada, flow).await.unwrap().offset;
+        assert!((500_000..3_000_000).contains(&stands));
+        let announced = Request { body: Some(3_000_001 - stands), ..at(stands) };
         assert_eq!(code(uploads.open(ada, flow, announced).await), "upload_too_long");
-        for offset in [0, 499_999, 500_001, u64::MAX] {
+        for offset in [0, stands - 1, stands + 1, u64::MAX] {
             let refused = uploads.open(ada, flow, at(offset)).await;
-            assert!(matches!(refused, Err(UploadsError::Offset { offset: 500_000 })), "{offset}");
+            assert!(
+                matches!(refused, Err(UploadsError::Offset { offset }) if offset == stands),
+                "{offset}"
+            );
         }
-        let other = Request { length: Some(2), ..at(500_000) };
+        let other = Request { length: Some(2), ..at(stands) };
         assert_eq!(code(uploads.open(ada, flow, other).await), "upload_length_changed");
         // Nobody else can see that it exists.
         assert_eq!(code(uploads.status(eve, flow).await), "upload_unknown");
-        assert_eq!(code(uploads.open(eve, flow, at(500_000)).await), "upload_unknown");
+        assert_eq!(code(uploads.open(eve, flow, at(stands)).await), "upload_unknown");
         assert_eq!(code(uploads.terminate(eve, flow).await), "upload_unknown");
         assert_eq!(code(uploads.status(ada, FlowId::generate()).await), "upload_unknown");
-        let rest = &all[500_000..3_000_000];
-        assert!(send(&backend, ada, flow, 500_000, rest).await.unwrap().complete);
+        let rest = &all[usize::try_from(stands).unwrap()..3_000_000];
+        assert!(send(&backend, ada, flow, stands, rest).await.unwrap().complete);
         assert_eq!(stored(&backend, &created).await, all[..3_000_000]);
         assert_eq!(code(uploads.open(ada, flow, at(3_000_000)).await), "upload_finished");
         assert_eq!(code(uploads.terminate(ada, flow).await), "upload_finished");

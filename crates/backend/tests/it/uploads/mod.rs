@@ -53,7 +53,7 @@ fn hurry(options: &mut backend::uploads::Options) {
 }
 
 /// Somebody with an account, without the long way to it.
-pub(super) async fn person(test: &TestDb, nick: &str) -> UserId {
+pub(crate) async fn person(test: &TestDb, nick: &str) -> UserId {
     let id = UserId::generate();
     let mut tx = test.db.write().await.unwrap();
     sqlx::query(

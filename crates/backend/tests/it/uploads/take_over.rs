@@ -75,6 +75,42 @@ both_engines! {
         assert_eq!(stored(&there, &created).await, all);
     }
 
+    async fn a_request_that_is_verified_at_its_end_lives_in_other_processes_too(test: TestDb) {
+        let (here, there) = (open(&test).await, open(&test).await);
+        let ada = person(&test, "ada").await;
+        let all = bytes(9, 2_000_000);
+        let flow = here.uploads.create(ada, new(2_000_000, "a.mp4")).await.unwrap().flow;
+        // It has rested for longer than anybody is taken for alive.
+        sleep(Duration::from_millis(1000)).await;
+        let given = Verify::Given(sha256(&all));
+        let request = Request { verify: given, ..at(0) };
+        let mut writer = here.uploads.open(ada, flow, request).await.unwrap();
+        for some in all.chunks(100_000) {
+            writer.write(frame(some)).await.unwrap();
+            assert_eq!(code(there.uploads.open(ada, flow, at(0)).await), "upload_busy");
+            assert_eq!(code(there.uploads.terminate(ada, flow).await), "upload_busy");
+            sleep(Duration::from_millis(100)).await;
+        }
+        assert!(writer.finish(None).await.unwrap().complete);
+    }
+
+    async fn too_many_bytes_take_back_nothing_that_was_acknowledged(test: TestDb) {
+        let backend = open(&test).await;
+        let ada = person(&test, "ada").await;
+        let all = bytes(10, 3_000_000);
+        let created = backend.uploads.create(ada, new(3_000_000, "a.mp4")).await.unwrap();
+        let flow = created.flow;
+        let mut writer = backend.uploads.open(ada, flow, at(0)).await.unwrap();
+        writer.write(frame(&all[..2_000_000])).await.unwrap();
+        let acknowledged = backend.uploads.status(ada, flow).await.unwrap().offset;
+        assert_eq!(acknowledged, 2_000_000);
+        assert_eq!(code(writer.write(frame(&[0; 1_000_001])).await), "upload_too_long");
+        assert_eq!(backend.uploads.status(ada, flow).await.unwrap().offset, acknowledged);
+        let rest = &all[2_000_000..];
+        assert!(send(&backend, ada, flow, acknowledged, rest).await.unwrap().complete);
+        assert_eq!(stored(&backend, &created).await, all);
+    }
+
     async fn an_upload_given_up_elsewhere_ends_its_writer(test: TestDb) {
         let (here, there) = (open(&test).await, open(&test).await);
         let ada = person(&test, "ada").await;

@@ -77,9 +77,78 @@ both_engines! {
         storage.put("originals/xx/README", b"not ours".to_vec()).await.unwrap();
         assert_eq!(backend.uploads.drop_lost(Duration::from_secs(60)).await.unwrap(), 0, "young");
         assert_eq!(backend.uploads.drop_lost(Duration::ZERO).await.unwrap(), 3);
+        let aside = |backend: &Backend| {
+            let lost = backend.uploads.storage().place("lost");
+            std::fs::read_dir(lost).unwrap().count()
+        };
+        assert_eq!(aside(&backend), 3, "the database may be an older copy");
         assert_eq!((files(&backend, "originals"), files(&backend, "pieces")), (3, 1));
         assert_eq!(stored(&backend, &done).await, b"done");
         assert!(send(&backend, ada, half.flow, 4, b" of it").await.unwrap().complete);
+        backend.accounts.clock().advance(DAY * 6);
+        backend.uploads.tidy().await.unwrap();
+        assert_eq!(aside(&backend), 3);
+        backend.accounts.clock().advance(DAY * 2);
+        backend.uploads.tidy().await.unwrap();
+        assert_eq!(aside(&backend), 0);
+    }
+
+    async fn bytes_of_an_upload_that_is_over_need_no_week(test: TestDb) {
+        let backend = open(&test).await;
+        let ada = person(&test, "ada").await;
+        let half = backend.uploads.create(ada, new(10, "a.mp4")).await.unwrap();
+        send(&backend, ada, half.flow, 0, b"half").await.unwrap();
+        // As if we had gone down between the commit and the file.
+        execute(&test, "DELETE FROM upload_sessions").await;
+        execute(&test, "UPDATE flows SET status = 'abandoned'").await;
+        assert_eq!(backend.uploads.drop_lost(Duration::ZERO).await.unwrap(), 1);
+        assert_eq!(files(&backend, "originals"), 0);
+        assert!(!backend.uploads.storage().place("lost").exists());
+    }
+
+    async fn a_video_that_got_nothing_or_something_wrong_goes_after_a_day(test: TestDb) {
+        let backend = open(&test).await;
+        let ada = person(&test, "ada").await;
+        let empty = backend.uploads.create(ada, new(0, "empty.mp4")).await.unwrap();
+        let mut wrong = new(5, "wrong.mp4");
+        wrong.metadata.blake3 = Some(hash(b"other"));
+        let wrong = backend.uploads.create(ada, wrong).await.unwrap();
+        let sent = send(&backend, ada, wrong.flow, 0, b"bytes").await;
+        assert_eq!(code(sent), "upload_false_claim");
+        // And one whose upload is no longer known, without it having been told.
+        let never = backend.uploads.create(ada, new(5, "never.mp4")).await.unwrap();
+        execute(&test, "DELETE FROM flows WHERE file_name = 'never.mp4'").await;
+        let kept = upload(&backend, ada, "kept.mp4", b"kept").await;
+        for gone in [&empty, &wrong, &never] {
+            assert!(backend.videos.get(gone.video.unwrap()).await.unwrap().is_some());
+        }
+        // The times of rows are those of the clock of the services, which tests advance.
+        backend.accounts.clock().advance(DAY);
+        backend.uploads.tidy().await.unwrap();
+        for gone in [&empty, &wrong, &never] {
+            assert_eq!(backend.videos.get(gone.video.unwrap()).await.unwrap(), None);
+        }
+        assert!(backend.videos.get(kept.video.unwrap()).await.unwrap().is_some());
+    }
+
+    async fn nothing_is_left_of_somebody_who_left(test: TestDb) {
+        let backend = open(&test).await;
+        let (ada, eve) = (person(&test, "ada").await, person(&test, "eve").await);
+        upload(&backend, ada, "a.mp4", b"done").await;
+        let shared = upload(&backend, ada, "b.mp4", b"shared").await;
+        let eves = upload(&backend, eve, "b.mp4", b"shared").await;
+        let half = backend.uploads.create(ada, new(10, "a.mp4")).await.unwrap();
+        send(&backend, ada, half.flow, 0, b"half").await.unwrap();
+        piece(&backend, ada, b"part").await;
+        execute(&test, "UPDATE users SET leaves_at = 1 WHERE nick = 'ada'").await;
+        let job = backend::accounts::RemoveAccount { user: ada };
+        backend.jobs.submit(&job).await.unwrap();
+        assert_eq!(work_off(&backend, Lane::Light, "remove_account").await, [Ok(())]);
+        assert_eq!(work_off(&backend, Lane::Light, "remove_asset").await, [Ok(())]);
+        assert_eq!((files(&backend, "originals"), files(&backend, "pieces")), (1, 0));
+        assert_eq!(stored(&backend, &eves).await, b"shared");
+        assert_eq!(backend.videos.get(shared.video.unwrap()).await.unwrap(), None);
+        assert_eq!(count(&test, "SELECT COUNT(*) AS n FROM flows").await, 1);
     }
 
     async fn what_a_removed_person_had_goes(test: TestDb) {

@@ -5,11 +5,10 @@ use std::sync::atomic::Ordering;
 use super::{
     super::{
         super::{Checksum, UploadsError, Verify, Written, checksum::Sum, hash::TreeHash},
-        Point, flush,
+        flush,
     },
     End, Task,
 };
-use crate::storage::SpoolError;
 
 impl Task {
     pub(super) async fn conclude(&mut self, end: End) -> Result<Written, UploadsError> {
@@ -23,20 +22,20 @@ impl Task {
         match end {
             End::Finish(trailer) => {
                 if !self.is_right(trailer).await? {
-                    self.discard().await?;
+                    self.discard().await;
                     return Err(UploadsError::Checksum);
                 }
                 self.keep().await
             }
-            End::Discard => self.discard().await,
+            End::Discard => Ok(self.discard().await),
             End::Dropped if self.verify == Verify::No => self.keep().await,
-            End::Dropped => self.discard().await,
+            End::Dropped => Ok(self.discard().await),
             End::Stopped => {
                 let error = stopped();
                 if self.verify == Verify::No {
                     self.keep().await?;
                 } else {
-                    self.discard().await?;
+                    self.discard().await;
                 }
                 Err(error)
             }
@@ -49,15 +48,13 @@ impl Task {
                         self.keep().await?;
                     }
                     _ => {
-                        self.discard().await?;
+                        self.discard().await;
                     }
                 }
                 Err(error)
             }
-            End::Doubt(error) => {
-                self.back_to(self.durable.clone(), None).await?;
-                Err(error)
-            }
+            // What the database says is all that counts: whoever opens the file next cuts it there.
+            End::Doubt(error) => Err(error),
         }
     }
 
@@ -66,7 +63,7 @@ impl Task {
         let Some(mut state) = self.state.take() else {
             return Err(UploadsError::Internal("the file of an upload is away"));
         };
-        let from = self.start.0.length;
+        let from = self.start;
         let verify = self.verify.clone();
         let (state, right) = tokio::task::spawn_blocking(move || {
             let right = match (verify, trailer) {
@@ -98,9 +95,8 @@ impl Task {
         };
         let point = state.point();
         if point.length > self.synced
-            && let Err(error) = flush::sync(state.spool.syncer()).await
+            && let Err(error) = flush::sync(&self.uploads, state.spool.syncer()).await
         {
-            self.back_to(self.durable.clone(), None).await?;
             return Err(error.into());
         }
         if self.flow.total == Some(point.length) {
@@ -127,32 +123,23 @@ impl Task {
         Ok(self.written())
     }
 
-    /// As if this request had never been.
-    async fn discard(&mut self) -> Result<Written, UploadsError> {
-        let (point, hash) = self.start.clone();
-        self.back_to(point.clone(), hash).await?;
-        if point != self.durable {
-            flush::commit(&self.uploads, self.flow.id, self.epoch, &point).await?;
-            self.place.running.durable.send_replace(point.length);
-            self.durable = point;
+    /// What came since the last checkpoint is not kept. What was acknowledged is: an offset never
+    /// goes back behind a checkpoint.
+    ///
+    /// Nothing is cut here that a checkpoint may have counted, not even when we heard of none:
+    /// the answer of the database may be what was lost. Whoever opens the file next knows.
+    async fn discard(&mut self) -> Written {
+        if self.verify != Verify::No
+            && let Some(mut state) = self.state.take()
+        {
+            // Unverified bytes are in no checkpoint: their room is free at once.
+            let start = self.start;
+            let cut = tokio::task::spawn_blocking(move || state.spool.cut(start)).await;
+            if !matches!(cut, Ok(Ok(()))) {
+                tracing::debug!(flow = %self.flow.id, "refused bytes keep their room for now");
+            }
         }
-        Ok(self.written())
-    }
-
-    async fn back_to(&mut self, point: Point, hash: Option<TreeHash>) -> Result<(), UploadsError> {
-        let Some(mut state) = self.state.take() else {
-            // It was lost with its thread; whoever opens the file next cuts it.
-            return Ok(());
-        };
-        let state = tokio::task::spawn_blocking(move || {
-            state.spool.cut(point.length)?;
-            state.hash = hash;
-            Ok::<_, SpoolError>(state)
-        })
-        .await
-        .map_err(|_| UploadsError::Internal("a cut broke off"))??;
-        self.state = Some(state);
-        Ok(())
+        self.written()
     }
 
     fn written(&self) -> Written {

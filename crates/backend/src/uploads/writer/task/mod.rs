@@ -3,20 +3,14 @@
 
 mod end;
 
-use std::{
-    future::pending,
-    mem,
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
-};
+use std::{future::pending, mem, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use domain::uploads::FlowStatus;
 use futures::future::BoxFuture;
 use tokio::{
     sync::mpsc,
-    task::JoinHandle,
-    time::{Instant, MissedTickBehavior, interval},
+    time::{Instant, MissedTickBehavior, interval, timeout},
 };
 
 use super::{
@@ -25,15 +19,15 @@ use super::{
         checksum::Sum,
         hash::TreeHash,
         running::Place,
-        store::{self, Flow},
+        store::{self, Flow, Point},
     },
-    Input, Opened, Point,
+    Input, Opened,
     flush::{self, Unflushed},
 };
 use crate::storage::{Spool, SpoolError};
 
 /// Bytes all writers of a process collect together, and what one of them may.
-const COLLECTED: usize = 16 << 20;
+const COLLECTED: usize = 4 << 20;
 const BATCH: std::ops::RangeInclusive<usize> = (64 << 10)..=(1 << 20);
 
 /// A read of the disk must not be awaited for ever by who only looks whether it was taken over.
@@ -71,8 +65,16 @@ impl State {
     }
 }
 
-type Writing = JoinHandle<(State, Result<(), SpoolError>)>;
-type Flushing = BoxFuture<'static, Result<Option<Point>, Unflushed>>;
+type Writing = BoxFuture<'static, Option<(State, Result<(), SpoolError>)>>;
+type Flushing = BoxFuture<'static, Result<Flushed, Unflushed>>;
+
+/// What a flush came to.
+struct Flushed {
+    /// What is on the disk now.
+    point: Point,
+    /// Why nothing more should come.
+    over: Option<UploadsError>,
+}
 
 /// How the receiving came to its end.
 enum End {
@@ -95,7 +97,7 @@ struct Task {
     /// Away while a batch is written.
     state: Option<State>,
     /// Where this request began.
-    start: (Point, Option<TreeHash>),
+    start: u64,
     /// What the database says.
     durable: Point,
     /// What the disk has, whoever knows of it.
@@ -126,7 +128,7 @@ pub(super) async fn run(
         flow: opened.flow,
         epoch: opened.epoch,
         verify,
-        start: (point.clone(), opened.hash.clone()),
+        start: point.length,
         synced: point.length,
         durable: point,
         state: Some(State {
@@ -156,13 +158,13 @@ async fn ended(writing: &mut Option<Writing>) -> Option<(State, Result<(), Spool
         Some(running) => {
             let result = running.await;
             *writing = None;
-            result.ok()
+            result
         }
         None => pending().await,
     }
 }
 
-async fn flushed(flushing: &mut Option<Flushing>) -> Result<Option<Point>, Unflushed> {
+async fn flushed(flushing: &mut Option<Flushing>) -> Result<Flushed, Unflushed> {
     match flushing {
         Some(running) => {
             let result = running.await;
@@ -182,7 +184,8 @@ impl Task {
         let mut writing: Option<Writing> = None;
         let mut flushing: Option<Flushing> = None;
         let mut asked = false;
-        let mut seen = self.start.0.length;
+        // Whether bytes came since the last tick.
+        let mut alive = false;
         let mut end: Option<End> = None;
         let mut tick = interval(self.uploads.options().flush_after);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -195,7 +198,7 @@ impl Task {
                 && !batch.is_empty()
                 && let Some(state) = self.state.take()
             {
-                writing = Some(write(state, mem::take(&mut batch)));
+                writing = Some(write(&self.uploads, state, mem::take(&mut batch)));
                 collected = 0;
             }
             if writing.is_none() && end.is_none() && flushing.is_none() && self.is_due(asked) {
@@ -226,7 +229,12 @@ impl Task {
                 },
                 done = flushed(&mut flushing) => {
                     match done {
-                        Ok(point) => self.is_durable(point),
+                        Ok(Flushed { point, over }) => {
+                            self.is_durable(point);
+                            if let Some(error) = over {
+                                end.get_or_insert(End::Failed(error));
+                            }
+                        }
                         Err(Unflushed::Commit(error)) if error.is_passing()
                             && !matches!(error, UploadsError::NoRoom) =>
                         {
@@ -240,6 +248,7 @@ impl Task {
                 }
                 input = inbox.recv(), if end.is_none() && collected < most => match input {
                     Some(Input::Bytes(bytes)) => {
+                        alive = true;
                         collected += bytes.len();
                         batch.push(bytes);
                     }
@@ -257,9 +266,12 @@ impl Task {
                 }
                 () = running.ask.notified(), if end.is_none() => asked = true,
                 _ = tick.tick(), if end.is_none() => {
-                    let at = running.received.load(Ordering::Acquire);
-                    let silent = mem::replace(&mut seen, at) == at;
-                    if silent && flushing.is_none() && let Some(error) = self.displaced().await {
+                    let alive = mem::take(&mut alive);
+                    // A checkpoint says the same.
+                    if (!alive || self.verify != Verify::No)
+                        && flushing.is_none()
+                        && let Some(error) = self.displaced(alive).await
+                    {
                         end = Some(End::Failed(error));
                     }
                 }
@@ -267,11 +279,24 @@ impl Task {
         }
     }
 
-    /// Who hears nothing commits nothing, and would not learn that somebody took over.
-    async fn displaced(&self) -> Option<UploadsError> {
-        let look = store::epoch(self.uploads.db(), self.flow.id);
-        match tokio::time::timeout(LOOK, look).await {
-            Ok(Ok(Some(epoch))) if epoch == self.epoch => None,
+    /// Whether somebody took over: who commits nothing would not learn it. Who is alive says so,
+    /// since other processes know it from the database only.
+    async fn displaced(&self, alive: bool) -> Option<UploadsError> {
+        let (id, epoch) = (self.flow.id, self.epoch);
+        let look = async {
+            if !alive {
+                return store::epoch(self.uploads.db(), id).await;
+            }
+            let mut tx = self.uploads.db().write().await?;
+            let heard = store::hear(&mut tx, id, epoch, false, self.uploads.now()).await?;
+            tx.commit().await?;
+            match heard {
+                Some(epoch) => Ok(Some(epoch)),
+                None => store::epoch(self.uploads.db(), id).await,
+            }
+        };
+        match timeout(LOOK, look).await {
+            Ok(Ok(Some(said))) if said == epoch => None,
             Ok(Ok(Some(_))) => Some(UploadsError::TakenOver),
             Ok(Ok(None)) => Some(UploadsError::Gone),
             Ok(Err(_)) | Err(_) => None,
@@ -294,29 +319,22 @@ impl Task {
     fn flush(&self) -> Option<Flushing> {
         let state = self.state.as_ref()?;
         let point = state.point();
-        let length = point.length;
         // Unverified bytes are not acknowledged, and that all are here is said by the commit
         // that ends the session.
-        let counts = self.verify == Verify::No && self.flow.total != Some(length);
+        let counts = self.verify == Verify::No && self.flow.total != Some(point.length);
         let (uploads, syncer) = (self.uploads.clone(), state.spool.syncer());
         let (flow, epoch) = (self.flow.id, self.epoch);
+        // An announced length was checked when it was announced.
+        let owner = self.flow.total.is_none().then_some(self.flow.owner);
         Some(Box::pin(async move {
-            let said = counts.then_some(point);
-            let said = flush::flush(uploads.clone(), flow, epoch, syncer, said).await?;
-            let free = uploads.storage().free().await;
-            if free.is_ok_and(|free| free < uploads.options().reserve / 2) {
-                // Others need the rest of the disk more than we do.
-                return Err(Unflushed::Commit(UploadsError::NoRoom));
-            }
-            Ok(said.or(Some(Point {
-                length,
-                checkpoint: String::new(),
-            })))
+            let said = counts.then_some(&point);
+            flush::flush(&uploads, flow, epoch, syncer, said).await?;
+            let over = uploads.over(owner).await;
+            Ok(Flushed { point, over })
         }))
     }
 
-    fn is_durable(&mut self, point: Option<Point>) {
-        let Some(point) = point else { return };
+    fn is_durable(&mut self, point: Point) {
         self.synced = self.synced.max(point.length);
         let counts = self.verify == Verify::No && self.flow.total != Some(point.length);
         if counts {
@@ -342,9 +360,16 @@ impl Task {
     }
 }
 
-fn write(mut state: State, batch: Vec<Bytes>) -> Writing {
-    tokio::task::spawn_blocking(move || {
-        let result = state.write(batch);
-        (state, result)
+/// Nothing when the thread broke off.
+fn write(uploads: &Uploads, mut state: State, batch: Vec<Bytes>) -> Writing {
+    let turns = Arc::clone(&uploads.0.turns.writes);
+    Box::pin(async move {
+        let turn = turns.acquire_owned().await.ok()?;
+        let written = tokio::task::spawn_blocking(move || {
+            let result = state.write(batch);
+            drop(turn);
+            (state, result)
+        });
+        written.await.ok()
     })
 }

@@ -1,12 +1,16 @@
 //! Event streams over real HTTP, on both buses.
 
+mod private;
+
 use std::time::Duration;
 
 use backend::{
     events::{Events, Patience},
     mail::{Letter, Recipient, SendMail},
+    uploads::New,
 };
 use domain::{
+    accounts::Role,
     events::{Event, JobChanged},
     ids::{JobId, VideoId},
     jobs::JobState,
@@ -21,7 +25,10 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use crate::harness::{Case, TestApp};
+use crate::{
+    accounts::person,
+    harness::{Case, TestApp},
+};
 
 /// Longer than Redis may need to be noticed as gone and come back.
 const PATIENT: Duration = Duration::from_secs(20);
@@ -63,16 +70,16 @@ struct Reader {
 
 impl Reader {
     async fn open(app: &TestApp, query: &str) -> Self {
-        Self::open_from(app, query, None).await
+        Self::open_with(app, query, &[]).await
     }
 
-    async fn open_from(app: &TestApp, query: &str, from: Option<&str>) -> Self {
+    async fn open_with(app: &TestApp, query: &str, headers: &[(&str, &str)]) -> Self {
         let mut request = reqwest::Client::new()
             .get(format!("http://{}/events{query}", app.addr))
             .header("accept", "text/event-stream")
             .header("accept-encoding", "gzip, br");
-        if let Some(from) = from {
-            request = request.header("x-forwarded-for", from);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
         }
         let response = request.send().await.unwrap();
         assert_eq!(response.status(), 200);
@@ -212,6 +219,17 @@ async fn a_job(app: &TestApp) -> JobId {
     app.state.backend.jobs.submit(&mail).await.unwrap()
 }
 
+/// Somebody's public video, of which everybody may hear.
+async fn a_video(app: &TestApp) -> VideoId {
+    let owner = person(app, "ada", Role::User).await.id;
+    let new = New {
+        length: Some(10),
+        ..New::default()
+    };
+    let uploads = &app.state.backend.uploads;
+    uploads.create(owner, new).await.unwrap().video.unwrap()
+}
+
 async fn healthy(events: &Events) {
     let begun = Instant::now();
     while events.health().is_err() {
@@ -303,7 +321,7 @@ on_both_buses! {
     }
 
     async fn who_watches_a_video_hears_of_its_jobs(app: &TestApp) {
-        let (mine, other) = (VideoId::generate(), VideoId::generate());
+        let (mine, other) = (a_video(app).await, VideoId::generate());
         let mut reader = Reader::open(app, &format!("?videos={mine}")).await;
         assert_eq!(reader.snapshot().await, serde_json::json!([]));
         let job = JobId::generate();
@@ -315,7 +333,7 @@ on_both_buses! {
     }
 
     async fn one_that_does_not_read_holds_nobody_up(app: &TestApp) {
-        let video = VideoId::generate();
+        let video = a_video(app).await;
         let query = format!("?videos={video}");
         let mut sleeper = Reader::narrow(app, &query).await;
         let mut reader = Reader::open(app, &query).await;
@@ -438,14 +456,15 @@ async fn until_open(app: &TestApp, count: &str) {
 #[tokio::test]
 async fn the_ninth_stream_closes_the_first_of_the_same_visitor_only() {
     let app = TestApp::builder().proxies("127.0.0.1").start().await;
-    let (me, other) = (Some("192.0.2.1"), Some("192.0.2.2"));
+    let from = |address| [("x-forwarded-for", address)];
+    let (me, other) = (from("192.0.2.1"), from("192.0.2.2"));
     let marker = JobId::generate();
     let query = format!("?jobs={marker}");
-    let mut theirs = Reader::open_from(&app, &query, other).await;
+    let mut theirs = Reader::open_with(&app, &query, &other).await;
     theirs.snapshot().await;
     let mut mine = Vec::new();
     for _ in 0..9 {
-        let mut reader = Reader::open_from(&app, &query, me).await;
+        let mut reader = Reader::open_with(&app, &query, &me).await;
         reader.snapshot().await;
         mine.push(reader);
     }
