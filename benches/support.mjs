@@ -84,6 +84,8 @@ export async function startKadr(env = {}) {
     KADR_ADDR: `127.0.0.1:${port}`,
     KADR_DATA: folder("data"),
     KADR_SITE: site,
+    // As `./run` starts it.
+    MALLOC_ARENA_MAX: "1",
     ...env,
   });
 }

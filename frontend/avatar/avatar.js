@@ -32,6 +32,7 @@ class KadrAvatar extends HTMLElement {
       send: () => this.send(),
     };
     this.addEventListener("click", (event) => acts[event.target.closest("[data-act]")?.dataset.act]?.());
+    // It is there from the beginning, so that nothing moves where most people have one.
     this.querySelector("[data-act=camera]").hidden = !navigator.mediaDevices?.getUserMedia;
     this.part("file").addEventListener("change", ({ target }) => {
       this.take(target.files[0]);

@@ -122,7 +122,7 @@ pub fn AvatarPicker(
                 <div class="ways needs-scripts">
                     <div class="button-row">
                         <Button kind=ButtonType::Button variant=Variant::Primary icon=Symbol::Upload attr:data-act="choose">{td_string!(locale, register.avatar.choose)}</Button>
-                        <Button kind=ButtonType::Button icon=Symbol::Camera attr:data-act="camera" attr:hidden=true>{td_string!(locale, register.avatar.camera)}</Button>
+                        <Button kind=ButtonType::Button icon=Symbol::Camera attr:data-act="camera">{td_string!(locale, register.avatar.camera)}</Button>
                     </div>
                     <p class="soft small">{td_string!(locale, register.avatar.drop)}</p>
                     <input type="file" accept="image/*" data-part="file" hidden />

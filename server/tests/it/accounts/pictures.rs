@@ -91,6 +91,7 @@ fn kept(app: &TestApp) -> usize {
         };
         entries
             .map(|entry| entry.unwrap().path())
+            .filter(|path| !path.ends_with(backend::storage::Storage::MARK))
             .map(|path| if path.is_dir() { files(&path) } else { 1 })
             .sum()
     }
