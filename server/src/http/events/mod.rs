@@ -4,8 +4,9 @@
 //! something may have been missed, so nobody needs to remember what they have heard. In
 //! between travel the events about what was asked for, progress at a pace a page can show,
 //! and a beat every 15 seconds. Nobody hears of another person's private video, from the moment
-//! on in which it becomes one; a stream ends soon after its listener's session. Messages without a name are events as `domain::events` writes
-//! them; `snapshot`, `beat` and `bye` (make room, do not come back at once) have theirs.
+//! on in which it becomes one; a stream ends soon after its listener's session. Messages without
+//! a name are events as `domain::events` writes them; `snapshot`, `beat` and `bye` (make room, do
+//! not come back at once) have theirs.
 
 mod asked;
 mod listener;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use backend::uploads::{Algorithm, Checksum, Verify};
+use backend::uploads::{Algorithm, Checksum, Verify, Writer};
 use domain::uploads::FlowStatus;
 use tokio::time::sleep;
 
@@ -69,17 +69,19 @@ impl World<'_> {
         )
     }
 
-    pub(super) async fn chunk(&mut self, flow: FlowId) {
-        let (request, some) = self.stretch(flow);
-        let mut writer = self
-            .backend
-            .uploads
-            .open(self.user, flow, request)
-            .await
-            .unwrap();
+    /// A request that has brought all of this and goes on.
+    async fn pour(&self, flow: FlowId, request: Request, some: &[u8]) -> Writer {
+        let opened = self.backend.uploads.open(self.user, flow, request).await;
+        let mut writer = opened.unwrap();
         for frame in some.chunks(90_000) {
             writer.write(Bytes::copy_from_slice(frame)).await.unwrap();
         }
+        writer
+    }
+
+    pub(super) async fn chunk(&mut self, flow: FlowId) {
+        let (request, some) = self.stretch(flow);
+        let writer = self.pour(flow, request, &some).await;
         let dropped = self.random.random_bool(0.3);
         let asked = self.random.random_bool(0.3);
         let end = self.model(flow).offset + some.len();
@@ -121,11 +123,7 @@ impl World<'_> {
             true => Verify::Trailer,
             false => Verify::Given(digest.clone()),
         };
-        let opened = self.backend.uploads.open(self.user, flow, request).await;
-        let mut writer = opened.unwrap();
-        for frame in some.chunks(90_000) {
-            writer.write(Bytes::copy_from_slice(frame)).await.unwrap();
-        }
+        let writer = self.pour(flow, request, &some).await;
         let written = writer.finish(trailer.then_some(digest)).await;
         if !right {
             assert_eq!(code(written), "upload_checksum");
@@ -206,16 +204,8 @@ impl World<'_> {
         let mut sent = 0;
         if let Some(flow) = flow {
             let (request, some) = self.stretch(flow);
-            let mut writer = self
-                .backend
-                .uploads
-                .open(self.user, flow, request)
-                .await
-                .unwrap();
-            for frame in some.chunks(90_000) {
-                writer.write(Bytes::copy_from_slice(frame)).await.unwrap();
-                sent += frame.len();
-            }
+            let writer = self.pour(flow, request, &some).await;
+            sent = some.len();
             sleep(Duration::from_millis(self.random.random_range(0..150))).await;
             self.backend.uploads.crash().await;
             drop(writer);

@@ -4,7 +4,7 @@
 //! `DATABASE_URL` like a folder full of files nobody needs. Neither may cost a single file: the
 //! folder holds a mark, the database knows it, and who finds another one keeps its hands off.
 
-use sqlx::Row as _;
+mod store;
 
 use crate::{
     db::{Db, DbError},
@@ -48,7 +48,7 @@ impl HomeError {
 /// Makes sure that they go together; at the first start they are brought together.
 pub(crate) async fn settle(db: &Db, storage: &Storage) -> Result<(), HomeError> {
     let folder = || storage.root().display().to_string();
-    let mark = match (known(db).await?, storage.mark().await?) {
+    let mark = match (store::known(db).await?, storage.mark().await?) {
         (Some(known), Some(found)) if known == found => known,
         (Some(mark), _) => {
             return Err(HomeError::Other {
@@ -56,7 +56,9 @@ pub(crate) async fn settle(db: &Db, storage: &Storage) -> Result<(), HomeError> 
                 mark,
             });
         }
-        (None, Some(_)) if storage.holds("originals").await? && known(db).await?.is_none() => {
+        (None, Some(_))
+            if storage.holds("originals").await? && store::known(db).await?.is_none() =>
+        {
             return Err(HomeError::Taken { folder: folder() });
         }
         (None, found) => {
@@ -65,7 +67,7 @@ pub(crate) async fn settle(db: &Db, storage: &Storage) -> Result<(), HomeError> 
                 Some(found) => found,
                 None => storage.set_mark().await?,
             };
-            let known = introduce(db, &mark).await?;
+            let known = store::introduce(db, &mark).await?;
             if known != mark {
                 return Err(HomeError::Other {
                     folder: folder(),
@@ -77,25 +79,4 @@ pub(crate) async fn settle(db: &Db, storage: &Storage) -> Result<(), HomeError> 
     };
     storage.expect_mark(mark);
     Ok(())
-}
-
-async fn known(db: &Db) -> Result<Option<String>, DbError> {
-    let row = sqlx::query("SELECT mark FROM media_home")
-        .fetch_optional(db.read())
-        .await?;
-    Ok(row.map(|row| row.try_get("mark")).transpose()?)
-}
-
-/// Answers what the database knows then.
-async fn introduce(db: &Db, mark: &str) -> Result<String, DbError> {
-    let mut tx = db.write().await?;
-    sqlx::query("INSERT INTO media_home (id, mark) VALUES (1, $1) ON CONFLICT (id) DO NOTHING")
-        .bind(mark)
-        .execute(&mut *tx)
-        .await?;
-    let row = sqlx::query("SELECT mark FROM media_home")
-        .fetch_one(&mut *tx)
-        .await?;
-    tx.commit().await?;
-    Ok(row.try_get("mark")?)
 }
