@@ -32,6 +32,16 @@ impl Engine {
         }
     }
 
+    /// After a column of ids in an ORDER BY: by their bytes, which is the order they were made
+    /// in. A database's own language may sort capitals elsewhere.
+    #[must_use]
+    pub(crate) const fn bytewise_sql(self) -> &'static str {
+        match self {
+            Self::Sqlite => "COLLATE BINARY",
+            Self::Postgres => "COLLATE \"C\"",
+        }
+    }
+
     /// At the end of a SELECT that claims rows: others pass by instead of queueing.
     /// SQLite has one writer at a time, so there is nobody to pass by.
     #[must_use]

@@ -204,6 +204,8 @@ impl Shift {
     async fn claim(&self, tx: &mut Tx, want: &Want) -> Result<Vec<Claimed>, DbError> {
         let engine = self.jobs.db.engine();
         let (now, skip_locked) = (engine.now_sql(), engine.skip_locked_sql());
+        // Of two that were queued in the same millisecond, the one whose id was made first.
+        let bytewise = engine.bytewise_sql();
         let kinds: Vec<String> = (0..want.kinds.len())
             .map(|i| format!("${}", i + 5))
             .collect();
@@ -211,7 +213,7 @@ impl Shift {
             "WITH next AS MATERIALIZED (
                  SELECT id FROM jobs
                  WHERE lane = $1 AND state = 'queued' AND not_before <= {now} AND kind IN ({})
-                 ORDER BY priority, turn, created_at LIMIT $2 {skip_locked}
+                 ORDER BY priority, turn, created_at, id {bytewise} LIMIT $2 {skip_locked}
              )
              UPDATE jobs SET state = 'running', worker = $3, lease_until = {now} + $4,
                  tries = tries + 1, attempt = attempt + 1, waiting_for = NULL, error = NULL,

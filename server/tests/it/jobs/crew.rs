@@ -21,7 +21,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::kinds::{Act, Deed, Film, notes, open, registry};
 
-const SOON: Duration = Duration::from_secs(10);
+/// Long: a machine that is busy with other tests is no fault.
+const SOON: Duration = Duration::from_secs(30);
 
 /// Services with a crew and a scheduler at work.
 struct House {
@@ -104,6 +105,14 @@ async fn lease_ended(test: &TestDb, id: JobId) {
         .await
         .unwrap();
     tx.commit().await.unwrap();
+}
+
+/// By us, or by the scheduler of the house, whose first look may come late.
+async fn taken_back(house: &House, id: JobId) {
+    house.backend.jobs.recover().await.unwrap();
+    house
+        .until(id, |job| job.tries == 2 || job.state == JobState::Queued)
+        .await;
 }
 
 async fn eventually(holds: impl Fn() -> bool) {
@@ -243,7 +252,7 @@ both_engines! {
         eventually(|| notes(&key).len() == 1).await;
         // As after a night in which the machine slept.
         lease_ended(&test, id).await;
-        assert_eq!(house.backend.jobs.recover().await.unwrap().requeued, 1);
+        taken_back(&house, id).await;
         let job = house.ended(id).await;
         assert_eq!((job.state, job.error), (JobState::Done, None));
         assert_eq!(notes(&key), ["begun", "dropped", "begun", "through"]);
@@ -267,7 +276,7 @@ both_engines! {
         let id = house.act(&key, Deed::SleepFirst(60_000)).await;
         eventually(|| notes(&key).len() == 1).await;
         lease_ended(&test, id).await;
-        assert_eq!(house.backend.jobs.recover().await.unwrap().requeued, 1);
+        taken_back(&house, id).await;
         // The old attempt has two seconds to tidy up.
         house.until(id, |job| job.state == JobState::Running).await;
         house.stop().await;
