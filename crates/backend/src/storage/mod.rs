@@ -153,6 +153,56 @@ impl Storage {
         blocking(move || write(&path, &bytes)).await
     }
 
+    /// Makes files last that a program of ours has written, and their names.
+    ///
+    /// # Errors
+    /// When the disk refuses, or one is not there.
+    pub async fn sync(&self, keys: Vec<String>) -> Result<(), StorageError> {
+        let paths: Vec<PathBuf> = keys.iter().map(|key| self.path(key)).collect();
+        blocking(move || {
+            let mut folders: Vec<&Path> = Vec::new();
+            for path in &paths {
+                std::fs::File::open(path)?.sync_data()?;
+                if let Some(folder) = path.parent().filter(|folder| !folders.contains(folder)) {
+                    folders.push(folder);
+                }
+            }
+            // The folders, and what they are in: they may be new.
+            let above: Vec<&Path> = folders
+                .iter()
+                .filter_map(|folder| folder.parent())
+                .collect();
+            folders.extend(above);
+            folders.sort_unstable();
+            folders.dedup();
+            folders
+                .into_iter()
+                .try_for_each(|folder| std::fs::File::open(folder)?.sync_all())
+        })
+        .await
+    }
+
+    /// Forgets files below a key, and in its folders, whose name says that they are no more than
+    /// a half.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub async fn sweep(&self, key: &str, half: fn(&str) -> bool) -> Result<(), StorageError> {
+        let path = self.path(key);
+        blocking(move || {
+            for entry in entries(&path)? {
+                for file in entries(&entry)?.into_iter().chain([entry]) {
+                    let name = file.file_name().and_then(std::ffi::OsStr::to_str);
+                    if name.is_some_and(half) {
+                        gone(std::fs::remove_file(&file))?;
+                    }
+                }
+            }
+            Ok(())
+        })
+        .await
+    }
+
     /// A whole file, if there is one.
     ///
     /// # Errors

@@ -270,3 +270,9 @@ impl Flow {
 fn ms(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
+
+/// Bytes that were promised room on the disk and have not come yet.
+pub(crate) async fn promised(db: &Db) -> Result<u64, DbError> {
+    let since = crate::db::now_ms() - ms(Options::default().promise);
+    store::promised(db.read(), since).await
+}

@@ -1,0 +1,16 @@
+//! The helper, as the server starts it: generated clips go in, what comes out is judged by
+//! `ffprobe` and by a reader of boxes.
+
+mod boxes;
+mod clips;
+mod helper;
+mod hostile;
+mod parts;
+mod pixels;
+mod probe;
+mod serve;
+mod sound;
+mod sources;
+mod stills;
+mod subtitles;
+mod whole;
