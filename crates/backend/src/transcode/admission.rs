@@ -15,10 +15,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use crate::{
-    jobs::JobError,
-    storage::{Storage, StorageError},
-};
+use crate::{jobs::JobError, storage::Storage};
 
 /// How long a job that does not fit waits in its place, so that it goes on at once when a
 /// neighbour ends; then it makes room in the queue for smaller ones.
@@ -113,13 +110,7 @@ impl Admission {
 
     /// Everything that runs was promised its bytes, this one included.
     async fn check_disk(&self, admitted: Admitted, promised: u64) -> Result<Admitted, JobError> {
-        let free = self.0.storage.free().await.map_err(|error| match error {
-            StorageError::Full => full(),
-            StorageError::Io(error) => {
-                tracing::warn!(%error, "free space could not be asked for");
-                JobError::retry("The server could not look at its disk.")
-            }
-        })?;
+        let free = self.0.storage.free().await.map_err(super::of_storage)?;
         let needed = promised
             .saturating_add(self.0.reserve)
             .saturating_add(self.0.promised.load(Ordering::SeqCst));

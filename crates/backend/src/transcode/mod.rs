@@ -31,6 +31,7 @@ use std::sync::Arc;
 use domain::{
     events::{Event, VideoChanged},
     ids::{AssetId, UserId, VideoId},
+    jobs::WaitingFor,
     media::plan::Policy,
 };
 
@@ -191,9 +192,14 @@ impl Transcode {
 fn of_storage(error: StorageError) -> JobError {
     match error {
         StorageError::Full => admission::full(),
+        // However long it takes to mount the disk again, no try is lost by it.
+        StorageError::Away => JobError::wait(
+            WaitingFor::Space,
+            "The files are away: is the disk mounted?",
+        ),
         StorageError::Io(error) => {
-            tracing::warn!(%error, "files of a video could not be kept");
-            JobError::retry("The server could not write its files.")
+            tracing::warn!(%error, "files of a video could not be kept or read");
+            JobError::retry("The server could not use its disk.")
         }
     }
 }

@@ -75,7 +75,7 @@ use self::{running::Registry, store::Flow};
 use crate::{
     accounts::{Accounts, Clock},
     assets::{self, Assets},
-    db::{Db, Tx},
+    db::{Db, DbError, Tx},
     events::Events,
     jobs::Jobs,
     storage::Storage,

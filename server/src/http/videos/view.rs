@@ -97,13 +97,14 @@ impl VideoView {
     }
 
     fn from_parts(video: Video, overview: Option<Overview>, own: bool) -> Self {
-        let media = |file: &str| format!("/media/{}/{file}", video.id);
+        let id = video.id;
+        let media = move |file: &str| format!("/media/{id}/{file}");
         let complete = video.status == VideoStatus::Completed;
         let poster = overview
             .as_ref()
             .and_then(|overview| overview.posters.first());
         Self {
-            id: video.id.to_string(),
+            id: id.to_string(),
             title: video.title.as_str().to_owned(),
             description: video.description.as_str().to_owned(),
             visibility: video.visibility.code(),
@@ -115,20 +116,12 @@ impl VideoView {
                 Some(overview) => overview.progress,
                 None => 0.0,
             },
-            error: video.error.clone(),
-            warnings: if own {
-                video.warnings.clone()
-            } else {
-                Vec::new()
-            },
+            error: video.error,
+            warnings: if own { video.warnings } else { Vec::new() },
             duration: overview.as_ref().and_then(|overview| overview.duration),
             created_at: video.created_at,
             owner: None,
-            original: video
-                .original
-                .clone()
-                .filter(|_| own)
-                .map(OriginalView::from),
+            original: video.original.filter(|_| own).map(OriginalView::from),
             poster_url: poster.map(|file| media(file)),
             hls_url: video.playable.then(|| media("master.m3u8")),
             dash_url: complete.then(|| media("manifest.mpd")),

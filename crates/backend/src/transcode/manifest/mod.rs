@@ -23,7 +23,7 @@ use domain::media::{
 pub(super) use self::rates::measure;
 use super::{
     step::{Step, StepState},
-    store::{RenditionRow, PartRow, StepRow},
+    store::{PartRow, RenditionRow, StepRow},
 };
 
 /// One rendition with what is there of it.

@@ -152,8 +152,9 @@ fn only_the_unbroken_beginning_that_all_have_is_listed() {
             .flat_map(|folder| of.iter().map(|(from, to)| part(folder, *from..*to)))
             .collect::<Vec<_>>()
     };
+    type Numbers = &'static [(u32, u32)];
     // (segments of the picture, of the second sound, how many are listed)
-    let cases: [(&[(u32, u32)], u32, usize); 5] = [
+    let cases: [(Numbers, u32, usize); 5] = [
         (&[(0, 1)], 3, 1),
         (&[(0, 1), (1, 3)], 5, 3),
         (&[(0, 1), (3, 5)], 5, 1),
