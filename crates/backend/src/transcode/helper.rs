@@ -53,6 +53,9 @@ impl Engine for Helper {
                     command.env(name, value);
                 }
             }
+            // One heap for all threads: each of its own reserves 64 MB of the address space that
+            // its limits count.
+            command.env("MALLOC_ARENA_MAX", "1");
             let mut process = command.spawn()?;
             let pipes = (
                 process.stdin.take(),

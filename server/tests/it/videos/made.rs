@@ -85,11 +85,15 @@ async fn until(launch: &Launch, id: &str, what: &str, is: impl Fn(&Value) -> boo
     }
 }
 
+/// Files in it and below, but for the mark that says whose folder it is.
 fn count(folder: &Path) -> usize {
     let Ok(entries) = std::fs::read_dir(folder) else {
         return 0;
     };
-    let paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    let paths: Vec<PathBuf> = entries
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| !path.ends_with(".kadr"))
+        .collect();
     paths
         .iter()
         .map(|path| if path.is_dir() { count(path) } else { 1 })

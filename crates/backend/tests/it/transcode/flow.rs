@@ -233,8 +233,11 @@ both_engines! {
         }
         assert!(playable, "nobody was told that it can be watched");
         assert!(told.len() >= 6, "{}", told.len());
-        let longest = told.windows(2).map(|pair| pair[1].0 - pair[0].0).max().unwrap();
-        assert!(longest < Duration::from_millis(700), "{longest:?}");
+        // Twice a second; a machine that is busy with other tests may swallow a moment.
+        let mut apart: Vec<_> = told.windows(2).map(|pair| pair[1].0 - pair[0].0).collect();
+        apart.sort_unstable();
+        assert!(apart[apart.len() / 2] < Duration::from_millis(500), "{apart:?}");
+        assert!(apart.last().unwrap() < &Duration::from_secs(3), "{apart:?}");
         let first = &told[0].1;
         assert_eq!((first.owner, first.renditions.len()), (owner, 4));
         let progress: Vec<f64> = told.iter().map(|(_, told)| told.progress).collect();

@@ -69,6 +69,7 @@ async fn it_gets_nothing_of_ours() {
                 "LD_LIBRARY_PATH",
                 "LANG",
                 "TMPDIR",
+                "MALLOC_ARENA_MAX",
                 "PWD",
                 "OLDPWD",
                 "_",
