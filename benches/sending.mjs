@@ -26,7 +26,7 @@ export async function begin(server, bytes, path = "/uploads") {
   const [answer] = await once(asked, "response");
   answer.resume();
   if (answer.statusCode !== 201) throw new Error(`an upload did not begin: ${answer.statusCode}`);
-  return { path: new URL(answer.headers.location, server.url).pathname };
+  return { path: new URL(answer.headers.location, server.url).pathname, video: answer.headers["kadr-video"] };
 }
 
 export function patch({ headers }) {
