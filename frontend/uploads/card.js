@@ -283,10 +283,11 @@ export class Card {
 
   #link(state) {
     const { words } = this.#page;
+    // Nothing while films have no page of their own.
     const { watch } = this.#page.dataset;
-    if (state === "twice") return `${watch}${this.sender.known.video}\n${words.say("see_known")}`;
+    if (watch && state === "twice") return `${watch}${this.sender.known.video}\n${words.say("see_known")}`;
     if (this.isLoggedOut) return `${this.#page.dataset.login}\n${words.say("log_in")}\nbeside`;
-    if (this.stage?.status === "completed" || this.stage?.playable) return `${watch}${this.video}\n${words.say("see")}`;
+    if (watch && (this.stage?.status === "completed" || this.stage?.playable)) return `${watch}${this.video}\n${words.say("see")}`;
     return "";
   }
 }

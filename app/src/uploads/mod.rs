@@ -95,7 +95,6 @@ fn Uploads(sight: PageSight, refused: Option<&'static str>, who: String) -> impl
             data-uploads=routes::UPLOADS
             data-hasher=visit.assets.href("hasher.js")
             data-live=visit.assets.href("live.js")
-            data-watch=routes::WATCH
             data-login=login(routes::UPLOAD)
             data-who=who
             data-visibility=visibility.code()
