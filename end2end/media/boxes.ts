@@ -48,6 +48,8 @@ export interface Fragment {
   samples: number;
   /** Presentation times, in the order they are shown. */
   shown: number[];
+  /** When the last one to be shown says it ends: players throw away what begins before that. */
+  end: number;
   /** Types of the NAL units of the first sample. */
   units: number[];
 }
@@ -74,7 +76,8 @@ function fragment(moof: Buffer, mdat: Buffer): Fragment {
   at += given & 0x8 ? 4 : 0;
   const usualSize = given & 0x10 ? tfhd.readUInt32BE(at) : 0;
 
-  const result: Fragment = { start, duration: 0, samples: 0, shown: [], units: [] };
+  const result: Fragment = { start, duration: 0, samples: 0, shown: [], end: 0, units: [] };
+  let last = -1;
   let first = usualSize;
   for (const { body: trun } of inside.filter(({ type }) => type === "trun")) {
     const flags = trun.readUInt32BE(0) & 0xffffff;
@@ -91,7 +94,9 @@ function fragment(moof: Buffer, mdat: Buffer): Fragment {
       next(0x400, 0);
       const offset = next(0x800, 0, true);
       if (result.samples === 0) first = size;
-      result.shown.push(start + result.duration + offset);
+      const shown = start + result.duration + offset;
+      if (shown > last) [last, result.end] = [shown, shown + duration];
+      result.shown.push(shown);
       result.duration += duration;
       result.samples += 1;
     }

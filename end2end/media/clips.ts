@@ -71,6 +71,8 @@ function clip({ name, rate: [num, den], seconds, copied = false, extension, kept
   };
 }
 
+/** Quickly made. */
+const MPEG4 = ["-c:v", "mpeg4", "-q:v", "5", "-g", "50", "-c:a", "aac"];
 const VP8 = ["-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "2M", "-g", "50", "-c:a", "libopus"];
 
 /** Every rung has to be made. */
@@ -100,7 +102,7 @@ export const uneven = clip({
 });
 
 /** Long enough to be watched while it is being made. */
-export const long = (name: string, seconds: number): Clip => clip({ name, rate: [25, 1], seconds, extension: "webm", codec: VP8 });
+export const long = (name: string, seconds: number): Clip => clip({ name, rate: [25, 1], seconds, extension: "mkv", codec: MPEG4 });
 
 export class Clips {
   readonly #made = new Map<string, Promise<string>>();

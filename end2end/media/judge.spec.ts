@@ -81,14 +81,17 @@ for (const planned of [counted, film, uneven]) {
       const written = picture.segments.flat().flatMap(({ shown }) => shown.map((time) => time / picture.timescale));
       expect(away(written), "frames that are not written at their time").toEqual([]);
       let next = 0;
+      const over: string[] = [];
       for (const segment of picture.segments) {
         for (const fragment of segment) {
           expect(fragment.start).toBe(next);
           expect(fragment.shown[0], "nothing is shown before it").toBe(fragment.start);
           expect(fragment.units.find((unit) => unit === 1 || unit === 5)).toBe(5);
           next = fragment.start + fragment.duration;
+          if (fragment.end > next) over.push(`${fragment.start / picture.timescale} s: ${fragment.end - next} of ${picture.timescale}`);
         }
       }
+      expect(over, "frames that reach into what comes after them").toEqual([]);
       expect(Math.abs(next / picture.timescale - clip.duration)).toBeLessThanOrEqual(clip.step);
       starts.push(picture.segments.map(([first]) => (first?.start ?? -1) / picture.timescale));
       for (const [number, { duration }] of picture.listed.segments.entries()) {

@@ -46,12 +46,13 @@ function withHls(url) {
   hls.on(events.ERROR, (_, { type, details, fatal, error }) => {
     // It lets go of what it was loading when it is told to seek or to change.
     if (details === window.Hls.ErrorDetails.INTERNAL_ABORTED && !fatal) return;
-    seen.errors.push({ type, details, fatal, text: String(error?.message ?? "") });
+    seen.errors.push({ type, details, fatal, at: video.currentTime, text: String(error?.message ?? "") });
   });
-  hls.on(events.FRAG_CHANGED, (_, { frag }) => seen.switched.push({ at: frag.start, quality: frag.level }));
   let round = false;
   hls.on(events.FRAG_BUFFERED, (_, { frag }) => {
-    if (round && frag.type === "main") hls.nextLoadLevel = (frag.level + 1) % hls.levels.length;
+    if (frag.type !== "main" || frag.sn === "initSegment") return;
+    seen.switched.push({ at: frag.start, quality: frag.level });
+    if (round) hls.nextLoadLevel = (frag.level + 1) % hls.levels.length;
   });
   hls.loadSource(url);
   hls.attachMedia(video);
@@ -79,7 +80,7 @@ async function withShaka(url) {
   const player = new window.shaka.Player();
   await player.attach(video);
   player.configure({ abr: { enabled: false }, streaming: { bufferingGoal: 6, rebufferingGoal: 0.5, bufferBehind: 1000 } });
-  const say = ({ severity, category, code, data }) => seen.errors.push({ type: String(category), details: String(code), fatal: severity === 2, text: String(data) });
+  const say = ({ severity, category, code, data }) => seen.errors.push({ type: String(category), details: String(code), fatal: severity === 2, at: video.currentTime, text: String(data) });
   player.addEventListener("error", ({ detail }) => say(detail));
   const tracks = () => player.getVariantTracks().toSorted((a, b) => a.height - b.height);
   let round = false;
