@@ -122,9 +122,9 @@ export class Stage {
     const halts: unknown[] = [];
     let sought: number | undefined;
     for (const event of events.slice(first + 1)) {
-      if (event.type === "seeking") sought = event.at;
+      if (event.type === "seeking" || event.type === "ratechange") sought = event.at;
       const stood = event.type === "waiting" || event.type === "stalled";
-      // It goes on after a seek as soon as it can, perhaps with little in hand.
+      // After a seek, or at another pace, it goes on as soon as it can, perhaps with little in hand.
       const begins = sought !== undefined && event.at >= sought && event.at < sought + 1.5;
       if (stood && !begins && !event.seeking && !allowed(event.at)) halts.push(event);
     }

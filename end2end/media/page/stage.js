@@ -10,7 +10,7 @@ canvas.height = 8;
 const paper = canvas.getContext("2d", { willReadFrequently: true });
 
 const seen = { events: [], errors: [], frames: [], switched: [] };
-for (const type of ["error", "waiting", "stalled", "playing", "pause", "seeking", "seeked", "ended"]) {
+for (const type of ["error", "waiting", "stalled", "playing", "pause", "seeking", "seeked", "ratechange", "ended"]) {
   video.addEventListener(type, () => seen.events.push({ type, at: video.currentTime, seeking: video.seeking, wall: performance.now() }));
 }
 const look = (_, { mediaTime, presentedFrames }) => {
