@@ -5,9 +5,6 @@
 ALTER TABLE assets ADD COLUMN stage TEXT NOT NULL DEFAULT 'queued';
 -- How long it plays, in microseconds, once that is known.
 ALTER TABLE assets ADD COLUMN duration BIGINT;
--- What the probe found and what was planned then (JSON). Written once, followed to the end.
-ALTER TABLE assets ADD COLUMN facts TEXT;
-ALTER TABLE assets ADD COLUMN plan TEXT;
 -- Stable codes of what its owner should know (a JSON array).
 ALTER TABLE assets ADD COLUMN warnings TEXT NOT NULL DEFAULT '[]';
 -- Raised with every change that manifests show: who has written them knows whether they are
@@ -16,7 +13,14 @@ ALTER TABLE assets ADD COLUMN revision BIGINT NOT NULL DEFAULT 0;
 -- How often looking at it has failed since somebody last asked for it. (A worker that dies is
 -- nobody's failure.)
 ALTER TABLE assets ADD COLUMN probes BIGINT NOT NULL DEFAULT 0;
+-- What the probe found and what was planned then (JSON). Written once, followed to the end.
+-- The last columns: hours of film have megabytes of it, which nobody reads past.
+ALTER TABLE assets ADD COLUMN facts TEXT;
+ALTER TABLE assets ADD COLUMN plan TEXT;
 CREATE INDEX assets_underway ON assets (updated_at) WHERE state IN ('queued', 'processing');
+
+-- The newest job of a step, whatever became of it.
+CREATE INDEX jobs_dedup ON jobs (dedup, created_at) WHERE dedup IS NOT NULL;
 
 -- One piece of work each, as `encode:3`. Each has a job while it waits or runs.
 CREATE TABLE steps (

@@ -229,7 +229,7 @@ export class Listed {
     this.listen();
   }
 
-  /** What one of its jobs waits for holds until something moves again. */
+  /** What one of its jobs waits for is said until one of them runs. */
   #hearJob({ video, state, waiting_for: waiting = null }) {
     if (state === "queued" && waiting === null) return;
     for (const card of this.#after(video)) {
@@ -240,7 +240,7 @@ export class Listed {
 
   #hearProgress({ id, stage, progress }) {
     for (const card of this.#after(id)) {
-      card.stage = { ...card.stage, stage, progress, waiting: null };
+      card.stage = { ...card.stage, stage, progress };
       this.#page.repaint(card);
     }
   }

@@ -183,6 +183,10 @@ pub fn page_texts(language: Language) -> String {
             td_string!(locale, uploads.stage.waiting_memory),
         ),
         (
+            "stage_waiting_engine",
+            td_string!(locale, uploads.stage.waiting_engine),
+        ),
+        (
             "stage_waiting_retry",
             td_string!(locale, uploads.stage.waiting_retry),
         ),

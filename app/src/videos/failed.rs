@@ -5,7 +5,7 @@ use leptos_i18n::td_string;
 use crate::i18n::Locale;
 
 /// Codes that are the file's fault have a sentence each; everything else is the server's.
-const CODES: [&str; 10] = [
+const CODES: [&str; 12] = [
     "empty",
     "not_a_file",
     "format_refused",
@@ -15,6 +15,8 @@ const CODES: [&str; 10] = [
     "undecodable",
     "no_picture",
     "codec",
+    "picture_too_large",
+    "too_long",
     "engine",
 ];
 
@@ -28,6 +30,8 @@ pub fn failed_text(locale: Locale, code: &str) -> &'static str {
         "truncated" => td_string!(locale, videos.failed.truncated),
         "no_media" => td_string!(locale, videos.failed.no_media),
         "undecodable" | "no_picture" => td_string!(locale, videos.failed.undecodable),
+        "picture_too_large" => td_string!(locale, videos.failed.too_large),
+        "too_long" => td_string!(locale, videos.failed.too_long),
         "codec" => td_string!(locale, videos.failed.codec),
         _ => td_string!(locale, videos.failed.engine),
     }
@@ -48,7 +52,7 @@ mod tests {
     fn what_a_file_did_wrong_is_said_and_all_else_is_ours() {
         let ours = failed_text(Locale::en, "engine_crashed");
         assert_eq!(failed_text(Locale::en, "engine"), ours);
-        for code in &CODES[..9] {
+        for code in &CODES[..11] {
             assert_ne!(failed_text(Locale::en, code), ours, "{code}");
         }
         let names: Vec<String> = failed_texts(Locale::ru).map(|(name, _)| name).collect();

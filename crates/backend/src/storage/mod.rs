@@ -12,6 +12,7 @@ use std::{
     io,
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -183,17 +184,22 @@ impl Storage {
     }
 
     /// Forgets files below a key, and in its folders, whose name says that they are no more than
-    /// a half.
+    /// a half, and which nobody has touched for so long.
     ///
     /// # Errors
     /// When the disk refuses.
-    pub async fn sweep(&self, key: &str, half: fn(&str) -> bool) -> Result<(), StorageError> {
+    pub async fn sweep(
+        &self,
+        key: &str,
+        half: fn(&str) -> bool,
+        untouched: Duration,
+    ) -> Result<(), StorageError> {
         let path = self.path(key);
         blocking(move || {
             for entry in entries(&path)? {
                 for file in entries(&entry)?.into_iter().chain([entry]) {
                     let name = file.file_name().and_then(std::ffi::OsStr::to_str);
-                    if name.is_some_and(half) {
+                    if name.is_some_and(half) && is_left(&file, untouched)? {
                         gone(std::fs::remove_file(&file))?;
                     }
                 }
@@ -255,6 +261,15 @@ fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
         {
             Ok(Vec::new())
         }
+        Err(error) => Err(error),
+    }
+}
+
+/// Nobody has touched it for so long.
+fn is_left(file: &Path, untouched: Duration) -> io::Result<bool> {
+    match std::fs::metadata(file).and_then(|about| about.modified()) {
+        Ok(touched) => Ok(touched.elapsed().unwrap_or_default() >= untouched),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error),
     }
 }

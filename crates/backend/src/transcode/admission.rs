@@ -11,15 +11,14 @@ use std::{
 
 use domain::{jobs::WaitingFor, media::plan::Estimate};
 use tokio::{
-    sync::Notify,
-    time::{Instant, timeout_at},
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
 };
 
 use crate::{jobs::JobError, storage::Storage};
 
-/// How long a job that does not fit waits in its place, so that it goes on at once when a
-/// neighbour ends; then it makes room in the queue for smaller ones.
-const IN_PLACE: Duration = Duration::from_secs(1);
+/// Memory is given out in pieces of this size.
+const PIECE: u64 = 1 << 20;
 
 /// What all media jobs of this process may take together.
 #[derive(Debug, Clone)]
@@ -28,43 +27,43 @@ pub(super) struct Admission(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     storage: Storage,
-    /// Bytes of memory to plan with.
-    memory: u64,
+    /// Memory to plan with, in pieces. Whoever waits is served in turn: a large piece of work is
+    /// not overtaken by small ones for ever.
+    memory: Arc<Semaphore>,
+    pieces: u32,
+    /// How long work that does not fit waits in its place.
+    patience: Duration,
     /// Bytes of the disk that are left alone.
     reserve: u64,
-    planned: AtomicU64,
     promised: AtomicU64,
-    freed: Notify,
 }
 
 /// Room that is held until this is dropped.
 #[derive(Debug)]
 pub(super) struct Admitted {
     inner: Arc<Inner>,
-    estimate: Estimate,
+    disk: u64,
+    _memory: OwnedSemaphorePermit,
 }
 
 impl Drop for Admitted {
     fn drop(&mut self) {
-        self.inner
-            .planned
-            .fetch_sub(self.estimate.memory, Ordering::SeqCst);
-        self.inner
-            .promised
-            .fetch_sub(self.estimate.disk, Ordering::SeqCst);
-        self.inner.freed.notify_waiters();
+        self.inner.promised.fetch_sub(self.disk, Ordering::SeqCst);
     }
 }
 
 impl Admission {
-    pub(super) fn new(storage: Storage, memory: u64, reserve: u64) -> Self {
+    pub(super) fn new(storage: Storage, memory: u64, reserve: u64, patience: Duration) -> Self {
+        let pieces = u32::try_from(memory / PIECE).unwrap_or(u32::MAX).max(1);
+        // (A semaphore has fewer places than an usize.)
+        let pieces = pieces.min(u32::MAX >> 4);
         Self(Arc::new(Inner {
             storage,
-            memory,
+            memory: Arc::new(Semaphore::new(pieces as usize)),
+            pieces,
+            patience,
             reserve,
-            planned: AtomicU64::new(0),
             promised: AtomicU64::new(0),
-            freed: Notify::new(),
         }))
     }
 
@@ -75,45 +74,28 @@ impl Admission {
         estimate: Estimate,
         promised: u64,
     ) -> Result<Admitted, JobError> {
-        let until = Instant::now() + IN_PLACE;
-        loop {
-            let freed = self.0.freed.notified();
-            if let Some(admitted) = self.remember(estimate) {
-                return self.check_disk(admitted, promised).await;
-            }
-            if timeout_at(until, freed).await.is_err() {
-                return Err(JobError::wait(
-                    WaitingFor::Memory,
-                    "It waits until other videos leave it enough memory.",
-                ));
-            }
-        }
-    }
-
-    /// Takes the memory if it is there. What is larger than everything runs alone: else it would
-    /// never run.
-    fn remember(&self, estimate: Estimate) -> Option<Admitted> {
-        let fits = |planned: u64| {
-            let sum = planned.saturating_add(estimate.memory);
-            (planned == 0 || sum <= self.0.memory).then_some(sum)
+        let wanted = estimate.memory.div_ceil(PIECE);
+        // What is larger than everything runs alone: else it would never run.
+        let wanted = u32::try_from(wanted).unwrap_or(u32::MAX).min(self.0.pieces);
+        let memory = Arc::clone(&self.0.memory).acquire_many_owned(wanted);
+        let Ok(Ok(memory)) = timeout(self.0.patience, memory).await else {
+            return Err(JobError::wait(
+                WaitingFor::Memory,
+                "It waits until other videos leave it enough memory.",
+            ));
         };
-        self.0
-            .planned
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, fits)
-            .ok()?;
-        self.0.promised.fetch_add(estimate.disk, Ordering::SeqCst);
-        Some(Admitted {
+        let before = self.0.promised.fetch_add(estimate.disk, Ordering::SeqCst);
+        let admitted = Admitted {
             inner: Arc::clone(&self.0),
-            estimate,
-        })
-    }
-
-    /// Everything that runs was promised its bytes, this one included.
-    async fn check_disk(&self, admitted: Admitted, promised: u64) -> Result<Admitted, JobError> {
+            disk: estimate.disk,
+            _memory: memory,
+        };
+        // Who came before was promised theirs; of two that come together the first gets in.
         let free = self.0.storage.free().await.map_err(super::of_storage)?;
         let needed = promised
             .saturating_add(self.0.reserve)
-            .saturating_add(self.0.promised.load(Ordering::SeqCst));
+            .saturating_add(before)
+            .saturating_add(estimate.disk);
         if needed > free {
             Err(full())
         } else {
@@ -145,36 +127,61 @@ mod tests {
         }
     }
 
+    const MB: u64 = PIECE;
+
+    fn of(storage: Storage, reserve: u64) -> Admission {
+        Admission::new(storage, 100 * MB, reserve, Duration::from_millis(50))
+    }
+
     #[tokio::test]
     async fn memory_is_shared_and_the_largest_runs_alone() {
         let folder = tempfile::tempdir().unwrap();
-        let room = Admission::new(Storage::below(folder.path()), 100, 0);
-        let first = room.admit(needs(60, 0), 0).await.unwrap();
-        let second = room.admit(needs(40, 0), 0).await.unwrap();
+        let room = of(Storage::below(folder.path()), 0);
+        let first = room.admit(needs(60 * MB, 0), 0).await.unwrap();
+        let second = room.admit(needs(40 * MB, 0), 0).await.unwrap();
         assert_eq!(
-            waits(&room.admit(needs(1, 0), 0).await),
+            waits(&room.admit(needs(MB, 0), 0).await),
             Some(WaitingFor::Memory)
         );
         drop(first);
-        let third = room.admit(needs(60, 0), 0).await.unwrap();
+        let third = room.admit(needs(60 * MB, 0), 0).await.unwrap();
         assert_eq!(
-            waits(&room.admit(needs(500, 0), 0).await),
+            waits(&room.admit(needs(500 * MB, 0), 0).await),
             Some(WaitingFor::Memory)
         );
         drop((second, third));
-        let alone = room.admit(needs(500, 0), 0).await.unwrap();
+        let alone = room.admit(needs(500 * MB, 0), 0).await.unwrap();
         assert_eq!(
-            waits(&room.admit(needs(1, 0), 0).await),
+            waits(&room.admit(needs(MB, 0), 0).await),
             Some(WaitingFor::Memory)
         );
-        // Who waits in its place goes on as soon as there is room.
-        let waiting = tokio::spawn({
-            let room = room.clone();
-            async move { room.admit(needs(1, 0), 0).await.is_ok() }
-        });
-        tokio::task::yield_now().await;
         drop(alone);
-        assert!(waiting.await.unwrap());
+        assert!(room.admit(needs(MB, 0), 0).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn who_waits_is_not_overtaken() {
+        let folder = tempfile::tempdir().unwrap();
+        let storage = Storage::below(folder.path());
+        let room = Admission::new(storage, 100 * MB, 0, Duration::from_secs(60));
+        let first = room.admit(needs(60 * MB, 0), 0).await.unwrap();
+        let large = tokio::spawn({
+            let room = room.clone();
+            async move { room.admit(needs(90 * MB, 0), 0).await }
+        });
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let small = tokio::spawn({
+            let room = room.clone();
+            async move { room.admit(needs(30 * MB, 0), 0).await }
+        });
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert!(!small.is_finished(), "it would fit, and has come later");
+        drop(first);
+        let large = large.await.unwrap().unwrap();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert!(!small.is_finished());
+        drop(large);
+        assert!(small.await.unwrap().is_ok());
     }
 
     #[tokio::test]
@@ -182,7 +189,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let storage = Storage::below(folder.path());
         storage.room().pretend(1000);
-        let room = Admission::new(storage.clone(), 100, 100);
+        let room = of(storage.clone(), 100);
         let first = room.admit(needs(1, 600), 0).await.unwrap();
         assert_eq!(
             waits(&room.admit(needs(1, 400), 0).await),
@@ -197,6 +204,10 @@ mod tests {
         );
         assert!(room.admit(needs(1, 300), 200).await.is_ok());
         drop(second);
+        // Of two that come together one gets in.
+        let (one, other) = tokio::join!(room.admit(needs(1, 600), 0), room.admit(needs(1, 600), 0));
+        assert_eq!(usize::from(one.is_ok()) + usize::from(other.is_ok()), 1);
+        drop((one, other));
         storage.room().pretend(u64::MAX);
         assert!(room.admit(needs(1, 1), 0).await.is_ok());
     }

@@ -1,6 +1,6 @@
 //! What goes wrong with a step: how it is told, how often it is tried, and what is given up.
 
-use domain::media::line::code;
+use domain::{jobs::WaitingFor, media::line::code};
 
 use super::{
     Transcode, admission,
@@ -62,10 +62,13 @@ pub(super) fn told(failure: &Failure) -> Told {
         },
         Failure::Start(error) => {
             tracing::warn!(%error, "the media engine does not start");
-            again(
-                "engine_missing",
-                "The media engine of this server does not start.",
-            )
+            // That is not the film's fault: no try of it is lost.
+            let reason = "The media engine of this server does not start.";
+            Told {
+                error: JobError::wait(WaitingFor::Engine, reason),
+                code: "engine_missing".to_owned(),
+                reason: reason.to_owned(),
+            }
         }
         Failure::Crash(how) => {
             tracing::warn!(how, "the media engine broke off");

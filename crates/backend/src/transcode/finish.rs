@@ -1,5 +1,7 @@
 //! The end: everything is written once more for good, and the video is complete.
 
+use std::time::Duration;
+
 use domain::{ids::AssetId, videos::Stage};
 
 use super::{
@@ -15,6 +17,9 @@ use crate::{
     jobs::JobError,
 };
 
+/// Who writes a manifest for so long was killed.
+const OVERTAKEN: Duration = Duration::from_secs(60);
+
 impl Transcode {
     /// Writes the last manifests and says that the video is complete. May be repeated.
     pub(super) async fn finish(&self, asset: AssetId) -> Result<(), JobError> {
@@ -28,7 +33,7 @@ impl Transcode {
             return Ok(());
         };
         let rows = self.rows(asset).await?;
-        if rows.steps.iter().any(|row| !row.state.is_over()) {
+        if !rows.are_over() {
             // Something failed or began again since this was enqueued; its end enqueues another.
             return Ok(());
         }
@@ -47,13 +52,20 @@ impl Transcode {
                 .map_err(of_storage)?;
         }
         // Halves of files that somebody was writing when he was killed.
-        let half = |name: &str| name.ends_with(".tmp") || name.ends_with(".part");
         let folder = assets::media(asset);
-        self.0
-            .storage
-            .sweep(&folder, half)
-            .await
-            .map_err(of_storage)?;
+        let helpers = |name: &str| name.ends_with(".tmp");
+        let ours = |name: &str| name.ends_with(".part");
+        // Another process may be writing the same manifests just now.
+        for (half, untouched) in [
+            (helpers as fn(&str) -> bool, Duration::ZERO),
+            (ours, OVERTAKEN),
+        ] {
+            self.0
+                .storage
+                .sweep(&folder, half, untouched)
+                .await
+                .map_err(of_storage)?;
+        }
         let now = now_ms();
         let mut tx = self.0.db.write().await?;
         let held = self.0.assets.hold(&mut tx, asset).await?;

@@ -6,18 +6,22 @@ use std::{
     path::PathBuf,
     process::Stdio,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use futures::future::BoxFuture;
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
     process::{self, ChildStderr, ChildStdin, ChildStdout, Command},
+    time::timeout,
 };
 
 use super::engine::{Child, Engine};
 
 /// Facts of hours of video are some hundred kilobytes; more than this is no line of ours.
 const LONGEST_LINE: u64 = 32 << 20;
+/// How long one that was killed is waited for.
+const FAREWELL: Duration = Duration::from_secs(10);
 /// What is kept of the log.
 const LOG: usize = 16 << 10;
 
@@ -46,6 +50,8 @@ impl Engine for Helper {
                 .stdin(Stdio::piped())
                 .stdout(Stdio::piped())
                 .stderr(Stdio::piped())
+                // Who stops us at the terminal stops us alone; we end our children.
+                .process_group(0)
                 .kill_on_drop(true);
             // It needs its libraries, and nothing of ours: no secrets, no addresses.
             for name in ["PATH", "LD_LIBRARY_PATH", "LANG", "TMPDIR"] {
@@ -130,9 +136,11 @@ impl Child for Running {
             if let Err(error) = self.process.start_kill() {
                 tracing::warn!(%error, "a media helper could not be killed");
             }
-            match self.process.wait().await {
-                Ok(status) => status.to_string(),
-                Err(error) => error.to_string(),
+            // A disk that hangs can keep even who was killed.
+            match timeout(FAREWELL, self.process.wait()).await {
+                Ok(Ok(status)) => status.to_string(),
+                Ok(Err(error)) => error.to_string(),
+                Err(_) => "killed, and still there".to_owned(),
             }
         })
     }

@@ -8,7 +8,7 @@ use domain::media::{
     spec::{INIT, segment_file},
 };
 
-use super::{step::Step, store::Extra};
+use super::{probe::folders, step::Step, store::Extra};
 
 /// Collected from what a child says.
 #[derive(Debug, Default)]
@@ -39,9 +39,10 @@ impl Made {
         self.segments.values().map(Vec::len).sum()
     }
 
-    /// The segments by now, if they are more than `shown`.
+    /// The segments by now, if they are notably more than `shown`: all of them are written each
+    /// time, and hours of sound have thousands.
     pub(super) fn so_far(&self, shown: usize) -> Option<Self> {
-        (self.count() > shown).then(|| Self {
+        (self.count() > shown + shown / 20).then(|| Self {
             inits: self.inits.clone(),
             segments: self.segments.clone(),
             ..Self::default()
@@ -63,6 +64,18 @@ impl Made {
     /// Whether everything that was asked for is there. The last part may be shorter than
     /// planned: a file may end earlier than it says. Answers what is missing.
     pub(super) fn check(&self, plan: &Plan, step: Step) -> Result<(), String> {
+        // A child reads hostile files, and may say anything once one of them has taken it over.
+        if let Some(name) = self.names().find(|name| !is_name(name)) {
+            return Err(format!("a file named {name:?}"));
+        }
+        let known = folders(plan);
+        let mut said = self
+            .segments
+            .keys()
+            .chain(self.inits.iter().map(|init| &init.folder));
+        if let Some(folder) = said.find(|folder| !known.contains(&folder.as_str())) {
+            return Err(format!("a rendition named {folder:?}"));
+        }
         for (folder, segments) in &self.segments {
             let first = segments.first().map_or(0, |segment| segment.number);
             for (segment, number) in segments.iter().zip(first..) {
@@ -109,6 +122,15 @@ impl Made {
         }
         Ok(())
     }
+}
+
+/// A file in the folder of the asset, or in a folder of that.
+fn is_name(name: &str) -> bool {
+    let plain = |part: &str| {
+        let letter = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+        !part.is_empty() && !part.starts_with('.') && part.bytes().all(letter)
+    };
+    name.split('/').count() <= 2 && name.split('/').all(plain)
 }
 
 fn is_empty(fragment: &Fragment) -> bool {

@@ -131,7 +131,12 @@ impl Transcode {
     ) -> Self {
         let pool = options.engine.clone();
         Self(Arc::new(Inner {
-            admission: Admission::new(storage.clone(), options.memory, options.reserve),
+            admission: Admission::new(
+                storage.clone(),
+                options.memory,
+                options.reserve,
+                options.patience.memory,
+            ),
             pool: pool.map(|engine| Pool::new(engine, options.patience)),
             policy: options.policy.clone(),
             live: Live::default(),

@@ -30,6 +30,9 @@ pub struct Patience {
     pub life: Duration,
     /// How long one that is done waits for more of the same asset.
     pub idle: Duration,
+    /// How long work that finds no memory waits in its place. About as long as a piece takes:
+    /// who makes way earlier is overtaken for ever, and who waits on holds a hand up.
+    pub memory: Duration,
 }
 
 impl Default for Patience {
@@ -38,6 +41,7 @@ impl Default for Patience {
             silence: Duration::from_secs(60),
             life: Duration::from_secs(600),
             idle: Duration::from_secs(2),
+            memory: Duration::from_secs(60),
         }
     }
 }
@@ -63,6 +67,21 @@ pub(super) enum Failure {
 pub(super) struct Ran {
     pub(super) end: Result<Finished, Failure>,
     pub(super) log: String,
+}
+
+/// What the way a child ended says.
+fn ended(what: &str, how: &str) -> Failure {
+    // Somebody stops the machine or the service; that is nobody's fault.
+    let asked = ["signal: 2 ", "signal: 15 "]
+        .iter()
+        .any(|end| how.starts_with(end));
+    // The loader: a library is missing, or everything is being replaced just now.
+    let loader = ["exit status: 126", "exit status: 127"].contains(&how);
+    match (asked, loader) {
+        (true, _) => Failure::Stopped,
+        (_, true) => Failure::Start(io::Error::other(how.to_owned())),
+        _ => Failure::Crash(format!("{what}; {how}")),
+    }
 }
 
 #[derive(Debug)]
@@ -125,8 +144,10 @@ impl Pool {
             Err(Failure::Crash(what)) => {
                 let how = hired.child.end().await;
                 let log = hired.child.log();
-                let end = Err(Failure::Crash(format!("{what}; {how}")));
-                return Ran { end, log };
+                return Ran {
+                    end: Err(ended(&what, &how)),
+                    log,
+                };
             }
             Err(_) => {
                 hired.child.end().await;

@@ -62,13 +62,14 @@ impl Transcode {
             tx.commit().await?;
         }
         if let Some(plan) = &media.plan {
+            self.clear_unfitting(asset, plan).await?;
             let mut tx = self.0.db.write().await?;
             store::reset(&mut tx, asset).await?;
             self.go_on(&mut tx, asset, plan, whom).await?;
             tx.commit().await?;
             return Ok(());
         }
-        let facts = self.look(ctx, asset).await?;
+        let facts = self.look(ctx, asset, media.probes).await?;
         let made = plan(&facts, &self.0.policy);
         let now = now_ms();
         let mut tx = self.0.db.write().await?;
@@ -98,11 +99,14 @@ impl Transcode {
         }
     }
 
-    async fn look(&self, ctx: &Context, asset: AssetId) -> Result<Facts, JobError> {
+    async fn look(&self, ctx: &Context, asset: AssetId, failed: u64) -> Result<Facts, JobError> {
+        // Perhaps it had too little memory.
+        let mut estimate = small();
+        estimate.memory = estimate.memory.saturating_mul(failed + 1);
         let promised = crate::uploads::promised(&self.0.db).await?;
-        let _room = self.0.admission.admit(small(), promised).await?;
+        let _room = self.0.admission.admit(estimate, promised).await?;
         self.make_folder(asset).await?;
-        let spec = self.probing(asset);
+        let spec = self.probing(asset, estimate);
         let mut hear = |line| {
             if let Line::Progress(progress) = line {
                 ctx.progress(progress.done * UNTIL_PLAN);
@@ -156,7 +160,7 @@ impl Transcode {
 }
 
 /// The folders of all renditions.
-fn folders(plan: &Plan) -> Vec<&str> {
+pub(super) fn folders(plan: &Plan) -> Vec<&str> {
     let mut folders = Vec::new();
     if let Some(picture) = &plan.picture {
         folders.extend(

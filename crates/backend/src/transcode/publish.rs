@@ -32,6 +32,7 @@ pub(super) struct Written {
     prefix: usize,
     tracks: usize,
     ended: bool,
+    last: bool,
 }
 
 impl Shown {
@@ -67,23 +68,27 @@ impl Transcode {
             let Some(media) = store::media(self.0.db.read(), asset).await? else {
                 return Ok(());
             };
-            // What is complete has its last manifests from the finish.
-            let (AssetState::Processing | AssetState::Queued | AssetState::Failed, Some(plan)) =
-                (media.state, &media.plan)
-            else {
+            let Some(plan) = &media.plan else {
                 return Ok(());
             };
+            if media.state == AssetState::Removing {
+                return Ok(());
+            }
             let rows = self.rows(asset).await?;
-            let Some(sheet) = Sheet::of(plan, &rows, false).filter(|sheet| sheet.prefix > 0) else {
+            // What is written follows from the rows alone. So whoever was overtaken while
+            // writing, even by the finish, writes the same as that when they look again.
+            let last = rows.are_over();
+            let Some(sheet) = Sheet::of(plan, &rows, last).filter(|sheet| sheet.prefix > 0) else {
                 return Ok(());
             };
             let now = Written {
                 prefix: sheet.prefix,
                 tracks: sheet.tracks.len(),
                 ended: sheet.ended,
+                last,
             };
             if *shown != now {
-                let files = sheet.files(false);
+                let files = sheet.files(last);
                 self.write(asset, files).await?;
                 *shown = now;
             }

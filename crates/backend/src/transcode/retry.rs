@@ -5,20 +5,22 @@ use std::time::Duration;
 use domain::{
     ids::{AssetId, UserId, VideoId},
     jobs::JobState,
+    media::{line::code, plan::Plan},
 };
 use tokio::time::sleep;
 
 use super::{
     For, Transcode, TranscodeError,
     jobs::finish_key,
-    step::StepState,
-    store::{self, Ended},
+    of_storage,
+    step::{Step, StepState},
+    store::{self, Ended, StepRow},
     work::Work,
 };
 use crate::{
-    assets::{AssetState, Probe},
+    assets::{self, AssetState, Probe},
     db::{DbError, now_ms},
-    jobs::Job as _,
+    jobs::{Job as _, JobError},
     videos::Video,
 };
 
@@ -65,6 +67,46 @@ impl Transcode {
             _ => return Err(TranscodeError::NothingFailed),
         }
         tx.commit().await?;
+        Ok(())
+    }
+
+    /// When parts do not fit together, as after an update in the middle of a film, all of the
+    /// picture is made anew: one part alone would never fit.
+    pub(super) async fn clear_unfitting(
+        &self,
+        asset: AssetId,
+        plan: &Plan,
+    ) -> Result<(), JobError> {
+        let steps = store::steps(self.0.db.read(), asset).await?;
+        let unfitting = |row: &StepRow| row.code.as_deref() == Some(code::INIT_DIFFERS);
+        if !steps.iter().any(unfitting) {
+            return Ok(());
+        }
+        let Some(picture) = &plan.picture else {
+            return Ok(());
+        };
+        let copied = picture.copy.iter().map(|copy| &copy.rendition.folder);
+        let rungs = picture.rungs.iter().map(|rung| &rung.rendition.folder);
+        let folders: Vec<&str> = copied.chain(rungs).map(String::as_str).collect();
+        // The files first: what is left of them would be taken for ours.
+        for folder in &folders {
+            let key = format!("{}/{folder}", assets::media(asset));
+            self.0
+                .storage
+                .delete_below(&key)
+                .await
+                .map_err(of_storage)?;
+        }
+        let pictures: Vec<String> = steps
+            .iter()
+            .filter(|row| matches!(row.step, Step::Copy(_) | Step::Encode(_)))
+            .map(|row| row.step.to_string())
+            .collect();
+        let mut tx = self.0.db.write().await?;
+        store::forget(&mut tx, asset, &pictures, &folders).await?;
+        store::raise(&mut tx, asset, now_ms()).await?;
+        tx.commit().await?;
+        self.0.shown.forget(asset);
         Ok(())
     }
 
@@ -141,7 +183,10 @@ impl Transcode {
         let last = store::job_of(&self.0.db, &key).await?;
         let now = now_ms();
         let mut tx = self.0.db.write().await?;
-        if let Some((JobState::Failed, _)) = last {
+        let held = self.0.assets.hold(&mut tx, asset).await?;
+        // One that is queued was asked for after that job had failed.
+        let underway = held.is_some_and(|asset| asset.state == AssetState::Processing);
+        if let (true, Some((JobState::Failed, _))) = (underway, last) {
             let code = Some("gave_up");
             self.0
                 .assets
@@ -166,6 +211,7 @@ impl Transcode {
         keys.push(finish_key(asset));
         keys.push(format!("{}:{asset}", Probe::KIND));
         let mut waited = Duration::ZERO;
+        let mut pause = LOOK_AGAIN;
         loop {
             if self.0.jobs.cancel_keys(&keys).await? == 0 {
                 break;
@@ -173,8 +219,10 @@ impl Transcode {
             if waited >= STOPPING {
                 return Ok(false);
             }
-            sleep(LOOK_AGAIN).await;
-            waited += LOOK_AGAIN;
+            sleep(pause).await;
+            waited += pause;
+            // Each look writes.
+            pause = (pause * 2).min(LOOK_AGAIN * 10);
         }
         if let Some(pool) = &self.0.pool {
             pool.dismiss(asset);

@@ -28,6 +28,7 @@ use crate::{
 impl Transcode {
     /// Saves and shows the segments that are there already.
     pub(super) async fn show(&self, asset: AssetId, made: &Made) -> Result<(), JobError> {
+        self.last(asset, made).await?;
         let mut tx = self.0.db.write().await?;
         let held = self.0.assets.hold(&mut tx, asset).await?;
         if held.is_none_or(|asset| asset.state == AssetState::Removing) {
@@ -42,6 +43,17 @@ impl Transcode {
         store::raise(&mut tx, asset, now_ms()).await?;
         tx.commit().await?;
         self.publish(asset).await
+    }
+
+    /// Files must last before the database says that they are there.
+    async fn last(&self, asset: AssetId, made: &Made) -> Result<(), JobError> {
+        let folder = assets::media(asset);
+        let keys = made.names().map(|name| format!("{folder}/{name}"));
+        self.0
+            .storage
+            .sync(keys.collect())
+            .await
+            .map_err(of_storage)
     }
 
     /// Writes down what came of a step together with its end. Answers what is wrong with it.
@@ -61,14 +73,7 @@ impl Transcode {
         if let Err(what) = made.check(plan, step) {
             return Ok(Err(Failure::Crash(what)));
         }
-        // They must last before the database says that they are there.
-        let folder = assets::media(asset);
-        let keys = made.names().map(|name| format!("{folder}/{name}"));
-        self.0
-            .storage
-            .sync(keys.collect())
-            .await
-            .map_err(of_storage)?;
+        self.last(asset, made).await?;
         let now = now_ms();
         let mut tx = self.0.db.write().await?;
         // Held, so that of two last steps one sees the other.

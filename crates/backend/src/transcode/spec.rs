@@ -3,7 +3,7 @@
 use domain::{
     ids::AssetId,
     media::{
-        plan::{Estimate, Plan, allowance, small},
+        plan::{Estimate, Plan, allowance},
         spec::{self, Command, Limits, RepackagePart, Spec},
     },
 };
@@ -12,11 +12,11 @@ use super::{Transcode, step::Step};
 use crate::assets::{media, original};
 
 impl Transcode {
-    pub(super) fn probing(&self, asset: AssetId) -> Spec {
+    pub(super) fn probing(&self, asset: AssetId, estimate: Estimate) -> Spec {
         // Reading hours of video packet by packet takes a while on a slow disk, and little else.
         let limits = Limits {
             cpu: 3600,
-            ..allowance(small(), 0)
+            ..allowance(estimate, 0)
         };
         self.spec(asset, 0, limits, Command::Probe)
     }

@@ -119,11 +119,14 @@ impl Transcode {
             // Somebody's button on this very job. Other steps of what has failed can wait.
             (AssetState::Failed, StepState::Failed) => {
                 let now = now_ms();
+                self.clear_unfitting(asset, &plan).await?;
                 let mut tx = self.0.db.write().await?;
                 for state in [AssetState::Queued, AssetState::Processing] {
                     self.0.assets.step(&mut tx, asset, state, None, now).await?;
                 }
                 store::reset(&mut tx, asset).await?;
+                // The others that failed have no job of their own any more.
+                self.go_on(&mut tx, asset, &plan, whom).await?;
                 self.tell_videos(&mut tx, asset).await?;
                 tx.commit().await?;
                 Ok(Some((plan, 0)))

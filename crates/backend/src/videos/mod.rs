@@ -259,7 +259,8 @@ fn stage(status: VideoStatus, asset: Option<(AssetState, Stage)>) -> Stage {
     match (status, asset) {
         (VideoStatus::Completed, _) => Stage::Done,
         (VideoStatus::Processing, None) => Stage::Joining,
-        (VideoStatus::Processing, Some((AssetState::Processing, stage))) => stage,
+        (VideoStatus::Processing, Some((AssetState::Processing, stage)))
+        | (VideoStatus::Failed, Some((_, stage))) => stage,
         _ => Stage::Queued,
     }
 }

@@ -18,7 +18,8 @@ use super::{
 /// Segments never change; who may see them was asked for this very request.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("private, max-age=31536000, immutable");
 /// Playlists grow.
-const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
+const ASK_AGAIN: HeaderValue = HeaderValue::from_static("private, no-cache");
+const NEVER: HeaderValue = HeaderValue::from_static("no-store");
 
 pub(super) async fn file(
     extract::State(state): extract::State<State>,
@@ -31,7 +32,15 @@ pub(super) async fn file(
     let asset = video.asset.ok_or(Fault::NotFound)?;
     let key = format!("{}/{file}", backend::assets::media(asset));
     let place = state.backend.uploads.storage().place(&key);
-    let request = request.map(|_| Body::empty());
+    let mut request = request.map(|_| Body::empty());
+    // Times count in seconds, and a playlist may grow twice in one: "not modified since" would
+    // keep its reader at the first text for good.
+    let grows = cache == ASK_AGAIN;
+    if grows {
+        for name in [header::IF_MODIFIED_SINCE, header::IF_UNMODIFIED_SINCE] {
+            request.headers_mut().remove(name);
+        }
+    }
     let answer = ServeFile::new(place).oneshot(request).await;
     let mut response = answer.map_err(Fault::internal)?.into_response();
     let status = response.status();
@@ -42,7 +51,12 @@ pub(super) async fn file(
     if status.is_success() {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     }
-    headers.insert(header::CACHE_CONTROL, cache);
+    if grows {
+        headers.remove(header::LAST_MODIFIED);
+    }
+    // A failure must not be kept for a year.
+    let good = status.is_success() || status == http::StatusCode::NOT_MODIFIED;
+    headers.insert(header::CACHE_CONTROL, if good { cache } else { NEVER });
     Ok(response)
 }
 

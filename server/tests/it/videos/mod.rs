@@ -199,7 +199,13 @@ async fn its_files_are_served_as_what_they_are() {
         .await
         .expect(200);
     let list = list.has("content-type", "application/vnd.apple.mpegurl");
-    assert_eq!(list.has("cache-control", "no-cache").text(), "#EXTM3U\n");
+    let list = list.has("cache-control", "private, no-cache");
+    assert_eq!(list.text(), "#EXTM3U\n");
+    // It may have grown since, within the same second.
+    let since = "Thu, 31 Dec 2099 23:59:59 GMT";
+    let again = Case::get(&format!("/media/{public}/master.m3u8"));
+    let again = again.header("if-modified-since", since);
+    assert_eq!(app.send(again).await.expect(200).text(), "#EXTM3U\n");
     let piece = Case::get(&format!("/media/{public}/v720/00000.m4s")).header("range", "bytes=2-4");
     let piece = app
         .send(piece)
@@ -208,6 +214,9 @@ async fn its_files_are_served_as_what_they_are() {
         .has("content-type", "video/iso.segment");
     assert!(piece.header("cache-control").contains("immutable"));
     assert_eq!(piece.has("content-range", "bytes 2-4/10").text(), "234");
+    let beyond = Case::get(&format!("/media/{public}/v720/00000.m4s")).header("range", "bytes=20-");
+    let beyond = app.send(beyond).await.expect(416);
+    beyond.has("cache-control", "no-store");
 
     let hidden = format!("/media/{private}/v720/00000.m4s");
     app.get(&hidden).await.expect(404);

@@ -11,7 +11,7 @@ use domain::media::{
     spec::{INIT, Pace},
 };
 
-use super::{Kind, Sheet, Track};
+use super::{Kind, Sheet, Track, language};
 
 const PROFILE: &str = "urn:mpeg:dash:profile:isoff-live:2011,urn:mpeg:dash:profile:cmaf:2019";
 const CHANNELS: &str = "urn:mpeg:dash:23003:3:audio_channel_configuration:2011";
@@ -101,7 +101,7 @@ fn sound(sheet: &Sheet<'_>, track: &Track<'_>, plan: &SoundPlan, id: usize) -> A
         id: Some(id.to_string()),
         contentType: Some("audio".to_owned()),
         mimeType: Some("audio/mp4".to_owned()),
-        lang: plan.language.clone(),
+        lang: language(plan.language.as_deref()),
         segmentAlignment: Some(true),
         startWithSAP: Some(1),
         Role: vec![Role {

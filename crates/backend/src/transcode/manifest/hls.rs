@@ -12,7 +12,7 @@ use m3u8_rs::{
     MediaPlaylistType, MediaSegment, Resolution, Start, VariantStream,
 };
 
-use super::{Kind, Sheet, Track};
+use super::{Kind, Sheet, Track, language};
 
 /// Fragmented MP4 needs 7.
 const VERSION: usize = 7;
@@ -244,7 +244,7 @@ fn alternatives(
                     media_type: AlternativeMediaType::Audio,
                     uri: Some(format!("{}/index.m3u8", track.folder)),
                     group_id: SOUND.to_owned(),
-                    language: sound.language.clone(),
+                    language: language(sound.language.as_deref()),
                     name: names.unique(sound.title.as_deref(), sound.language.as_deref(), number),
                     default: number == chosen,
                     autoselect: true,
@@ -262,7 +262,7 @@ fn alternatives(
                 media_type: AlternativeMediaType::Subtitles,
                 uri: Some(format!("s{number}/index.m3u8")),
                 group_id: TEXT.to_owned(),
-                language: text.language.clone(),
+                language: language(text.language.as_deref()),
                 name: names.unique(text.title.as_deref(), text.language.as_deref(), *number),
                 default: false,
                 autoselect: true,

@@ -78,6 +78,11 @@ impl Rows {
             .map(|row| row.state)
     }
 
+    /// Nothing is left to do.
+    pub(super) fn are_over(&self) -> bool {
+        self.steps.iter().all(|row| row.state.is_over())
+    }
+
     fn are_done(&self, of: impl Fn(Step) -> bool) -> bool {
         self.steps
             .iter()
@@ -138,7 +143,12 @@ impl<'a> Sheet<'a> {
                 }
             }
         }
+        // One sound track alone, too, until there is everything: nobody waits for the others.
+        let chosen = chosen(plan);
         for (number, sound) in (0..).zip(&plan.sound) {
+            if !last && number != chosen {
+                continue;
+            }
             let state = rows.state(Step::Audio(number));
             if state == Some(StepState::LeftOut) {
                 continue;
@@ -211,6 +221,23 @@ impl<'a> Sheet<'a> {
         files.push(("master.m3u8".to_owned(), hls::master(self, last)?));
         Ok(files)
     }
+}
+
+/// The sound track that is heard unless somebody chooses another.
+fn chosen(plan: &Plan) -> u32 {
+    let number = plan.sound.iter().position(|sound| sound.default);
+    number
+        .and_then(|number| u32::try_from(number).ok())
+        .unwrap_or(0)
+}
+
+/// A language as manifests may name it. What the file says may be anything.
+fn language(said: Option<&str>) -> Option<String> {
+    let plain = |text: &&str| {
+        let letters = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        letters && (1..=35).contains(&text.len())
+    };
+    said.filter(plain).map(ToOwned::to_owned)
 }
 
 impl Track<'_> {

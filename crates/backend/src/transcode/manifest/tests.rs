@@ -143,7 +143,7 @@ fn only_the_unbroken_beginning_that_all_have_is_listed() {
     let states = [
         (Step::Encode(0), Done),
         (Step::Encode(1), Waiting),
-        (Step::Audio(0), Done),
+        (Step::Audio(0), Waiting),
         (Step::Audio(1), Waiting),
     ];
     let picture = |of: &[(u32, u32)]| {
@@ -153,7 +153,7 @@ fn only_the_unbroken_beginning_that_all_have_is_listed() {
             .collect::<Vec<_>>()
     };
     type Numbers = &'static [(u32, u32)];
-    // (segments of the picture, of the second sound, how many are listed)
+    // (segments of the picture, of the sound, how many are listed)
     let cases: [(Numbers, u32, usize); 5] = [
         (&[(0, 1)], 3, 1),
         (&[(0, 1), (1, 3)], 5, 3),
@@ -163,7 +163,8 @@ fn only_the_unbroken_beginning_that_all_have_is_listed() {
     ];
     for (numbers, heard, listed) in cases {
         let mut parts = picture(numbers);
-        parts.extend([part("a0", 0..5), part("a1", 0..heard)]);
+        // The second sound is not waited for: it comes with everything else.
+        parts.extend([part("a0", 0..heard)]);
         let rows = rows(&MADE, parts, &states);
         let sheet = Sheet::of(&plan, &rows, false).unwrap();
         assert_eq!(sheet.prefix, listed, "{numbers:?} {heard}");
@@ -176,7 +177,7 @@ fn only_the_unbroken_beginning_that_all_have_is_listed() {
         );
     }
     // A rendition that has not begun: nothing can be listed yet.
-    let rows = rows(&MADE[..4], picture(&[(0, 1)]), &states);
+    let rows = rows(&MADE[..3], picture(&[(0, 1)]), &states);
     assert!(Sheet::of(&plan, &rows, false).is_none());
 }
 
@@ -185,12 +186,12 @@ fn all_that_one_master_names_ends_together() {
     use StepState::{Done, LeftOut, Waiting};
     let plan = planned("h264");
     assert!(plan.picture.as_ref().unwrap().copy.is_some());
-    let all = |encode: StepState, sound: StepState| {
+    let all = |encode: StepState, sound: StepState, other: StepState| {
         let states = [
             (Step::Copy(0), Done),
             (Step::Encode(0), encode),
-            (Step::Audio(0), Done),
-            (Step::Audio(1), sound),
+            (Step::Audio(0), sound),
+            (Step::Audio(1), other),
         ];
         let parts = ["v480", "v360", "v240", "a0", "a1"].map(|folder| part(folder, 0..5));
         rows(&MADE, parts.to_vec(), &states)
@@ -205,19 +206,18 @@ fn all_that_one_master_names_ends_together() {
         (folders.join(" "), sheet.ended)
     };
     // What is copied stands alone, and ends as soon as its sound does.
-    assert_eq!(
-        folders(&all(Waiting, Waiting), false),
-        ("v480 a0 a1".to_owned(), false)
-    );
-    assert_eq!(
-        folders(&all(Waiting, Done), false),
-        ("v480 a0 a1".to_owned(), true)
-    );
-    assert_eq!(
-        folders(&all(Waiting, LeftOut), false),
-        ("v480 a0".to_owned(), true)
-    );
-    let (last, ended) = folders(&all(Done, Done), true);
+    for (sound, other, ended) in [
+        (Waiting, Waiting, false),
+        (Waiting, Done, false),
+        (Done, Waiting, true),
+        (Done, LeftOut, true),
+    ] {
+        assert_eq!(
+            folders(&all(Waiting, sound, other), false),
+            ("v480 a0".to_owned(), ended)
+        );
+    }
+    let (last, ended) = folders(&all(Done, Done, Done), true);
     assert!(
         ended && last.starts_with("v480 v360") && last.ends_with("a0 a1"),
         "{last}"
@@ -280,4 +280,19 @@ fn the_peak_is_that_of_a_whole_stretch() {
     // All there is, however short.
     assert_eq!(sized(&[(5_000, 1000)]), (16_000, 16_000));
     assert_eq!(sized(&[]), (1, 1));
+}
+
+#[test]
+fn a_language_brings_no_lines_of_its_own() {
+    for plain in ["en", "deu", "zh-Hant-TW"] {
+        assert_eq!(language(Some(plain)).as_deref(), Some(plain));
+    }
+    for other in [
+        "",
+        "x\",URI=\"http://elsewhere",
+        "en\n#EXT-X-ENDLIST",
+        "язык",
+    ] {
+        assert_eq!(language(Some(other)), None, "{other:?}");
+    }
 }

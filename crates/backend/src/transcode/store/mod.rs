@@ -16,12 +16,14 @@ pub(super) use self::{
         Extra, PartRow, RenditionRow, drop_extras, extras, measured, parts, renditions, save_extra,
         save_init, save_part,
     },
-    steps::{Ended, StepRow, fail, fail_once, finish, job_of, left, prepare, reset, state, steps},
+    steps::{
+        Ended, StepRow, fail, fail_once, finish, forget, job_of, left, prepare, reset, state, steps,
+    },
 };
 use crate::{
     assets::AssetState,
     db::{Db, DbError, Tx},
-    rows::{parsed, unreadable},
+    rows::{bytes, parsed, unreadable},
 };
 
 /// An asset, as far as its making goes.
@@ -33,6 +35,8 @@ pub(super) struct Media {
     pub(super) plan: Option<Plan>,
     pub(super) warnings: Vec<String>,
     pub(super) revision: i64,
+    /// How often looking at it has failed.
+    pub(super) probes: u64,
 }
 
 fn json<T: DeserializeOwned>(row: &AnyRow, column: &'static str) -> Result<Option<T>, DbError> {
@@ -51,7 +55,7 @@ pub(super) async fn media<'e>(
     asset: AssetId,
 ) -> Result<Option<Media>, DbError> {
     let row = sqlx::query(
-        "SELECT state, stage, playable, plan, warnings, revision FROM assets WHERE id = $1",
+        "SELECT state, stage, playable, plan, warnings, revision, probes FROM assets WHERE id = $1",
     )
     .bind(asset.to_string())
     .fetch_optional(executor)
@@ -64,6 +68,7 @@ pub(super) async fn media<'e>(
             plan: json(&row, "plan")?,
             warnings: json(&row, "warnings")?.unwrap_or_default(),
             revision: row.try_get("revision")?,
+            probes: bytes(&row, "probes")?,
         })
     })
     .transpose()

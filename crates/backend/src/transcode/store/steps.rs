@@ -109,6 +109,44 @@ pub(in super::super) async fn reset(tx: &mut Tx, asset: AssetId) -> Result<(), D
     Ok(())
 }
 
+/// These steps were never done, and their renditions never begun. Its master names nothing of
+/// them until they are: who watches keeps what has been read.
+pub(in super::super) async fn forget(
+    tx: &mut Tx,
+    asset: AssetId,
+    steps: &[String],
+    folders: &[&str],
+) -> Result<(), DbError> {
+    for step in steps {
+        sqlx::query(
+            "UPDATE steps SET state = 'waiting', tries = 0, code = NULL, reason = NULL,
+                 finished_at = NULL
+             WHERE asset = $1 AND name = $2",
+        )
+        .bind(asset.to_string())
+        .bind(step.as_str())
+        .execute(&mut **tx)
+        .await?;
+    }
+    for folder in folders {
+        sqlx::query("DELETE FROM parts WHERE asset = $1 AND folder = $2")
+            .bind(asset.to_string())
+            .bind(*folder)
+            .execute(&mut **tx)
+            .await?;
+        sqlx::query(
+            "UPDATE renditions SET codec = NULL, timescale = NULL, init_bytes = NULL,
+                 digest = NULL, bandwidth = NULL, average_bandwidth = NULL
+             WHERE asset = $1 AND folder = $2",
+        )
+        .bind(asset.to_string())
+        .bind(*folder)
+        .execute(&mut **tx)
+        .await?;
+    }
+    Ok(())
+}
+
 /// Answers whether it was not done before.
 pub(in super::super) async fn finish(
     tx: &mut Tx,

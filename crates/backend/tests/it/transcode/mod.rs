@@ -42,9 +42,10 @@ async fn open_with(
             options.reserve = 0;
             options.memory = 4 << 30;
             options.patience = Patience {
-                silence: Duration::from_millis(700),
+                silence: Duration::from_secs(3),
                 life: Duration::from_secs(600),
                 idle: Duration::from_millis(300),
+                memory: Duration::from_millis(500),
             };
             change(options);
         })

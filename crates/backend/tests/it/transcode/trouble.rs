@@ -145,7 +145,7 @@ both_engines! {
         assert!(ended.values().all(|times| *times == 1), "{ended:?}");
     }
 
-    async fn parts_that_do_not_fit_together_are_said_so(test: TestDb) {
+    async fn parts_that_do_not_fit_together_are_said_so_and_made_anew(test: TestDb) {
         let fake = Fake::of(clips::encoded(60.0));
         fake.trouble("encode:3", Trouble::OtherInit, 3);
         let backend = open(&test, &fake).await;
@@ -154,6 +154,13 @@ both_engines! {
         let id = send(&backend, owner, 1).await;
         let video = ends(&backend, id, VideoStatus::Failed).await;
         assert_eq!(video.error.as_deref(), Some("init_differs"));
+        assert_eq!((fake.begun("encode:0"), fake.begun("audio:0")), (1, 1));
+        // One part alone would never fit: the whole picture is made anew, and nothing else.
+        backend.transcode.retry(owner, id).await.unwrap();
+        let video = ends(&backend, id, VideoStatus::Completed).await;
+        assert_eq!((fake.begun("encode:0"), fake.begun("audio:0")), (2, 1));
+        let files = all_files(&folder(&backend, &video));
+        assert!(files.contains("v240/00000.m4s"), "{files:?}");
     }
 
     async fn what_has_no_room_waits_says_so_and_goes_on(test: TestDb) {
