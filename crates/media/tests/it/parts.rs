@@ -75,7 +75,7 @@ pub fn stretches(facts: &Facts, cuts: &[i64]) -> Vec<Stretch> {
             number: number as u32,
             start,
             end,
-            seek: seek.last().filter(|_| number > 0),
+            seek: seek.max().filter(|_| number > 0),
             first: (start / (4 * SECOND)) as u32,
             segments: every(4),
             keys: every(2),
