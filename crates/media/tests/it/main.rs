@@ -18,4 +18,5 @@ mod sound;
 mod sources;
 mod stills;
 mod subtitles;
+mod together;
 mod whole;
