@@ -1,11 +1,12 @@
 //! The picture work of a whole ladder, beside FFmpeg's command line, in the same run:
 //!
-//! `cargo bench -p media --bench rungs [-- seconds]`
+//! `cargo bench -p media --bench rungs [-- seconds [rounds [clip]]]`
 //!
 //! Two clips (a generated test picture and one with natural-looking motion and grain), each made
 //! into all rungs by as many helpers as there are cores, part by part as the plan says; by one
-//! `ffmpeg` with `split`; and by one `ffmpeg` for each rung. Prints wall time, its ratio to ours,
-//! bytes and PSNR.
+//! `ffmpeg` with `split`; and by one `ffmpeg` for each rung. They take turns, with the same
+//! priority, so that what else the machine does hits all of them. Prints medians of wall and CPU
+//! time with their ratios, bytes and PSNR.
 
 use std::{
     collections::VecDeque,
@@ -14,7 +15,7 @@ use std::{
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
     sync::Mutex,
     thread,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use domain::media::{
@@ -26,11 +27,16 @@ use domain::media::{
 
 const HELPER: &str = env!("CARGO_BIN_EXE_kadr-media");
 
+/// The helper is polite; its peers are made to be.
+const NICENESS: &str = "10";
+
 fn main() {
-    let seconds = std::env::args()
-        .filter_map(|argument| argument.parse::<u32>().ok())
-        .next()
-        .unwrap_or(60);
+    let given: Vec<String> = std::env::args().skip(1).collect();
+    let mut numbers = given
+        .iter()
+        .filter_map(|argument| argument.parse::<u32>().ok());
+    let seconds = numbers.next().unwrap_or(60);
+    let rounds = numbers.next().unwrap_or(3).max(1);
     let home = tempfile::tempdir().expect("a temporary folder");
     let clips = [
         (
@@ -44,18 +50,55 @@ fn main() {
             ),
         ),
     ];
-    for (name, graph) in clips {
+    let asked = |name: &str| given.iter().any(|argument| argument == name);
+    let some = clips.iter().any(|(name, _)| asked(name));
+    for (name, graph) in clips.iter().filter(|(name, _)| !some || asked(name)) {
         let source = home.path().join(format!("{name}.mp4"));
         // Groups of ten seconds, B-frames: as cameras and editors write them.
         ffmpeg(&format!(
             "-f lavfi -i {graph} -c:v libx264 -preset veryfast -crf 18 -g 300 -bf 3 -pix_fmt yuv420p {}",
             source.display()
         ));
-        one(name, &source, home.path());
+        one(name, &source, home.path(), rounds);
     }
 }
 
-fn one(name: &str, source: &Path, home: &Path) {
+/// Of one round.
+#[derive(Clone, Copy)]
+struct Spent {
+    wall: f64,
+    cpu: f64,
+}
+
+fn spend(work: impl FnOnce()) -> Spent {
+    let (begun, before) = (Instant::now(), cpu_of_children());
+    work();
+    Spent {
+        wall: begun.elapsed().as_secs_f64(),
+        cpu: cpu_of_children() - before,
+    }
+}
+
+/// Seconds of all processes that were begun and waited for.
+fn cpu_of_children() -> f64 {
+    let text = std::fs::read_to_string("/proc/self/stat").expect("Linux");
+    let (_, rest) = text.rsplit_once(')').expect("a name");
+    let fields = rest.split_whitespace().skip(13).take(2);
+    let ticks: u64 = fields.filter_map(|field| field.parse::<u64>().ok()).sum();
+    ticks as f64 / 100.0
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    match values.len() % 2 {
+        0 => f64::midpoint(values[middle - 1], values[middle]),
+        _ => values[middle],
+    }
+}
+
+fn one(name: &str, source: &Path, home: &Path, rounds: u32) {
     let facts = probe(source, home);
     // A copy of the top rung is another matter: here everything is made.
     let policy = Policy {
@@ -66,36 +109,44 @@ fn one(name: &str, source: &Path, home: &Path) {
     let plan = plan(&facts, &policy).expect("a plan");
     let rungs = &plan.picture.as_ref().expect("pictures").rungs;
     let out = home.join(format!("{name}.parts"));
-    std::fs::create_dir_all(&out).expect("a folder");
-    let (ours, cost) = parts(source, &out, &plan);
-    let split = split(source, home, name, rungs);
-    let each = each(source, home, name, rungs);
+    let mut memory = 0;
+    let mut ways: [(&str, Vec<Spent>); 3] = [
+        ("kadr-media", Vec::new()),
+        ("one ffmpeg, split", Vec::new()),
+        ("one ffmpeg a rung", Vec::new()),
+    ];
+    for _ in 0..rounds {
+        let _ = std::fs::remove_dir_all(&out);
+        std::fs::create_dir_all(&out).expect("a folder");
+        let ours = spend(|| memory = parts(source, &out, &plan).memory.max(memory));
+        ways[0].1.push(ours);
+        ways[1].1.push(spend(|| split(source, home, name, rungs)));
+        ways[2].1.push(spend(|| each(source, home, name, rungs)));
+    }
     println!(
-        "\n{name}, {} parts, {} helpers",
+        "\n{name}, {} parts, {} helpers of at most {} MB, {rounds} rounds",
         plan.picture
             .as_ref()
             .map_or(0, |picture| picture.parts.len()),
-        cores()
+        cores(),
+        memory >> 20
     );
-    println!("| way | wall s | ours is | CPU s | most memory of a process |");
-    println!("| --- | --- | --- | --- | --- |");
-    let ratio = |other: Duration| ours.as_secs_f64() / other.as_secs_f64();
-    println!(
-        "| kadr-media | {:.1} | 1 | {:.1} | {} MB |",
-        ours.as_secs_f64(),
-        cost.cpu as f64 / 1000.0,
-        cost.memory >> 20
-    );
-    println!(
-        "| one ffmpeg, split | {:.1} | {:.2} | | |",
-        split.as_secs_f64(),
-        ratio(split)
-    );
-    println!(
-        "| one ffmpeg a rung | {:.1} | {:.2} | | |",
-        each.as_secs_f64(),
-        ratio(each)
-    );
+    println!("| way | wall s | ours : it | CPU s | ours : it | wall s of each round |");
+    println!("| --- | --- | --- | --- | --- | --- |");
+    let ours = ways[0].1.clone();
+    for (way, spent) in &ways {
+        // Round by round: what slowed one of them down slowed the other, too.
+        let pairs = || ours.iter().zip(spent);
+        let raw: Vec<String> = spent.iter().map(|one| format!("{:.1}", one.wall)).collect();
+        println!(
+            "| {way} | {:.1} | {:.3} | {:.1} | {:.3} | {} |",
+            median(spent.iter().map(|one| one.wall)),
+            median(pairs().map(|(ours, other)| ours.wall / other.wall)),
+            median(spent.iter().map(|one| one.cpu)),
+            median(pairs().map(|(ours, other)| ours.cpu / other.cpu)),
+            raw.join(", ")
+        );
+    }
     println!("\n| rung | bytes, ours : split | PSNR dB, ours - split |");
     println!("| --- | --- | --- |");
     for rung in rungs {
@@ -117,8 +168,16 @@ fn cores() -> usize {
 }
 
 fn ffmpeg(arguments: &str) {
-    let made = Command::new("ffmpeg")
-        .args(["-nostdin", "-loglevel", "error", "-y"])
+    let made = Command::new("nice")
+        .args([
+            "-n",
+            NICENESS,
+            "ffmpeg",
+            "-nostdin",
+            "-loglevel",
+            "error",
+            "-y",
+        ])
         .args(arguments.split_whitespace())
         .status()
         .expect("ffmpeg is installed");
@@ -134,7 +193,7 @@ fn encoder(rung: &RungPlan) -> String {
 }
 
 /// Everything by one command: decoded once, scaled from the source, all threads it likes.
-fn split(source: &Path, home: &Path, name: &str, rungs: &[RungPlan]) -> Duration {
+fn split(source: &Path, home: &Path, name: &str, rungs: &[RungPlan]) {
     let count = rungs.len();
     let mut graph = format!("[0:v]split={count}");
     graph.extend((0..count).map(|number| format!("[s{number}]")));
@@ -151,16 +210,13 @@ fn split(source: &Path, home: &Path, name: &str, rungs: &[RungPlan]) -> Duration
             file.display()
         ));
     }
-    let begun = Instant::now();
     ffmpeg(&format!(
         "-i {} -filter_complex {graph} {outputs}",
         source.display()
     ));
-    begun.elapsed()
 }
 
-fn each(source: &Path, home: &Path, name: &str, rungs: &[RungPlan]) -> Duration {
-    let begun = Instant::now();
+fn each(source: &Path, home: &Path, name: &str, rungs: &[RungPlan]) {
     for rung in rungs {
         let file = home.join(format!("{name}.{}.alone.mp4", rung.rung.folder));
         ffmpeg(&format!(
@@ -172,10 +228,9 @@ fn each(source: &Path, home: &Path, name: &str, rungs: &[RungPlan]) -> Duration 
             file.display()
         ));
     }
-    begun.elapsed()
 }
 
-/// Against the source, scaled in the same way for both.
+/// Against the source, scaled in the same way for both; frame by frame, whatever their times are.
 fn psnr(made: &Path, source: &Path, rung: &RungPlan) -> f64 {
     let output = Command::new("ffmpeg")
         .args(["-nostdin", "-i"])
@@ -185,7 +240,7 @@ fn psnr(made: &Path, source: &Path, rung: &RungPlan) -> f64 {
         .args([
             "-lavfi",
             &format!(
-                "[1:v]scale={}:{}:flags=bicubic[s];[0:v][s]psnr",
+                "[1:v]setpts=N,scale={}:{}:flags=bicubic[s];[0:v]setpts=N[m];[m][s]psnr",
                 rung.rung.width, rung.rung.height
             ),
         ])
@@ -223,6 +278,7 @@ struct Helper {
 impl Helper {
     fn start() -> Self {
         let mut child = Command::new(HELPER)
+            .env("MALLOC_ARENA_MAX", "1")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -281,7 +337,7 @@ fn probe(source: &Path, home: &Path) -> Facts {
 }
 
 /// Helpers take parts from one list, as workers take jobs.
-fn parts(source: &Path, out: &Path, plan: &Plan) -> (Duration, Cost) {
+fn parts(source: &Path, out: &Path, plan: &Plan) -> Cost {
     let picture = plan.picture.as_ref().expect("pictures");
     let list: VecDeque<Spec> = (0..)
         .zip(&picture.parts)
@@ -298,7 +354,6 @@ fn parts(source: &Path, out: &Path, plan: &Plan) -> (Duration, Cost) {
         })
         .collect();
     let (list, total) = (Mutex::new(list), Mutex::new(Cost::default()));
-    let begun = Instant::now();
     thread::scope(|scope| {
         for _ in 0..cores() {
             scope.spawn(|| {
@@ -315,6 +370,5 @@ fn parts(source: &Path, out: &Path, plan: &Plan) -> (Duration, Cost) {
             });
         }
     });
-    let wall = begun.elapsed();
-    (wall, total.into_inner().expect("whole"))
+    total.into_inner().expect("whole")
 }

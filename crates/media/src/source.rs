@@ -180,6 +180,15 @@ struct Mend {
     last: Vec<Option<i64>>,
 }
 
+/// Which of a packet's times, in microseconds.
+#[derive(Debug, PartialEq, Eq)]
+enum Believed {
+    Nothing,
+    Both(i64),
+    Decoding(i64),
+    Showing(i64),
+}
+
 impl Mend {
     fn of(input: &format::context::Input) -> Self {
         let streams = input.nb_streams() as usize;
@@ -208,19 +217,61 @@ impl Mend {
             self.last.resize(index + 1, None);
         }
         let base = stream.time_base();
-        let Some(time) = packet.dts().or(packet.pts()) else {
-            return;
-        };
-        let time = raw::rescale(time, base, MICROS);
-        let length = raw::rescale(packet.duration().max(0), base, MICROS);
+        let micros = |ticks: i64| raw::rescale(ticks, base, MICROS);
         if matches!(stream.parameters().medium(), Type::Video | Type::Audio) {
-            self.place(index, time, length);
+            let believed = self.believe(index, packet.dts().map(micros), packet.pts().map(micros));
+            let time = match believed {
+                Believed::Nothing => return,
+                Believed::Both(dts) => dts,
+                Believed::Decoding(dts) => {
+                    packet.set_pts(None);
+                    dts
+                }
+                Believed::Showing(pts) => {
+                    packet.set_dts(None);
+                    pts
+                }
+            };
+            self.place(index, time, micros(packet.duration().max(0)));
         }
         let offset = self.offsets[index];
         if offset != 0 {
             let ticks = raw::rescale(offset, MICROS, base);
             packet.set_dts(packet.dts().map(|dts| dts.saturating_add(ticks)));
             packet.set_pts(packet.pts().map(|pts| pts.saturating_add(ticks)));
+        }
+    }
+
+    /// The time of decoding and that of showing are near each other, or one of them is damaged:
+    /// then the one that fits better to what was before is meant.
+    fn believe(&mut self, index: usize, dts: Option<i64>, pts: Option<i64>) -> Believed {
+        let (dts, pts) = match (dts, pts) {
+            (None, None) => return Believed::Nothing,
+            (Some(one), None) | (None, Some(one)) => return Believed::Both(one),
+            (Some(dts), Some(pts)) => (dts, pts),
+        };
+        let Some((expected, ahead)) = self.expected(index) else {
+            return Believed::Both(dts);
+        };
+        if dts.abs_diff(pts) <= ahead.unsigned_abs() {
+            return Believed::Both(dts);
+        }
+        self.moved = true;
+        let off = |time: i64| time.saturating_add(self.offsets[index]).abs_diff(expected);
+        if off(dts) <= off(pts) {
+            Believed::Decoding(dts)
+        } else {
+            Believed::Showing(pts)
+        }
+    }
+
+    /// Where the next time of a stream should fall, and how far ahead of that it may.
+    fn expected(&self, index: usize) -> Option<(i64, i64)> {
+        match (self.last[index], self.start) {
+            (Some(last), _) if self.together => Some((last, AHEAD_TOGETHER)),
+            (Some(last), _) => Some((last, AHEAD)),
+            (None, Some(start)) => Some((start.saturating_add(self.offsets[index]), AHEAD)),
+            (None, None) => None,
         }
     }
 
@@ -234,11 +285,8 @@ impl Mend {
 
     /// Moves a stream's clock where it jumps; all of them where they are one.
     fn judge(&mut self, index: usize, time: i64) {
-        let (expected, ahead) = match (self.last[index], self.start) {
-            (Some(last), _) if self.together => (last, AHEAD_TOGETHER),
-            (Some(last), _) => (last, AHEAD),
-            (None, Some(start)) => (start.saturating_add(self.offsets[index]), AHEAD),
-            (None, None) => return,
+        let Some((expected, ahead)) = self.expected(index) else {
+            return;
         };
         let step = time
             .saturating_add(self.offsets[index])
@@ -347,6 +395,28 @@ mod tests {
         // And one that jumps ahead.
         assert_eq!(mend.place(0, 5000 * SECOND, SECOND), 11 * SECOND);
         assert_eq!(mend.place(1, 5000 * SECOND, SECOND), 11 * SECOND);
+    }
+
+    #[test]
+    fn of_two_times_the_one_that_fits_is_believed() {
+        let mut mend = mend(true);
+        let far = 35_791 * SECOND;
+        assert_eq!(mend.believe(0, None, None), Believed::Nothing);
+        assert_eq!(mend.believe(0, None, Some(7)), Believed::Both(7));
+        assert_eq!(mend.believe(0, Some(0), Some(SECOND)), Believed::Both(0));
+        assert!(!mend.moved);
+        // The very first one: the file says where it begins.
+        assert_eq!(mend.believe(0, Some(-far), Some(0)), Believed::Showing(0));
+        assert!(mend.moved);
+        mend.place(0, 0, SECOND);
+        assert_eq!(
+            mend.believe(0, Some(SECOND), Some(far)),
+            Believed::Decoding(SECOND)
+        );
+        // None of them: a new clock, or a damaged packet behind which the old one goes on.
+        assert_eq!(mend.believe(0, Some(far), Some(far)), Believed::Both(far));
+        assert_eq!(mend.place(0, far, SECOND), SECOND);
+        assert_eq!(mend.place(0, 2 * SECOND, SECOND), 2 * SECOND);
     }
 
     #[test]

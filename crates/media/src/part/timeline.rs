@@ -214,12 +214,11 @@ mod tests {
         }
     }
 
-    /// Runs frames at these milliseconds through a part; gives `(milliseconds, key, picture)`.
-    fn run(
-        part: &Stretch,
-        pace: Pace,
-        millis: &[i64],
-    ) -> (Vec<(i64, Option<u32>, i64)>, Option<i64>) {
+    /// When it is shown, in milliseconds; the segment whose key it is; which picture.
+    type Seen = (i64, Option<u32>, i64);
+
+    /// Runs frames at these milliseconds through a part; gives also where the part ends.
+    fn run(part: &Stretch, pace: Pace, millis: &[i64]) -> (Vec<Seen>, Option<i64>) {
         let clock = Clock::new(Rational(1, 1000), 0);
         let grid = Grid::of(pace, &clock, Some(0));
         let mut timeline = Timeline::new(part, pace, grid);

@@ -1,5 +1,7 @@
-//! Every size from one decoded picture: the largest from the source, each other from the one
-//! before it. Turning, mirroring and tone-mapping happen once, at the largest size.
+//! Every size from one decoded picture: the largest from the source, each other from the smallest
+//! that has twice its width and height (halving loses next to nothing against scaling the source
+//! itself, a step of 3 : 2 or 4 : 3 half a decibel). Turning, mirroring and tone-mapping happen
+//! once, at the largest size.
 
 use domain::media::{
     facts::{Hdr, Rotation},
@@ -23,6 +25,15 @@ pub(crate) enum Samples {
     Video,
     /// What JPEG stores: the same with the whole range and the matrix of BT.601.
     Jpeg,
+}
+
+/// From which of the sizes before it one is made: they fall.
+fn parent(sizes: &[Size], number: usize) -> usize {
+    let area = |size: &Size| u64::from(size.width) * u64::from(size.height);
+    let wanted = 4 * area(&sizes[number]);
+    // Sizes are rounded to even ones.
+    let twice = |size: &Size| area(size) + area(size) / 40 >= wanted;
+    sizes[..number].iter().rposition(twice).unwrap_or(0)
 }
 
 pub(crate) struct Cascade {
@@ -91,7 +102,6 @@ impl Cascade {
     }
 
     fn chain(&self, shape: Shape) -> String {
-        let count = self.sizes.len();
         let mut chain = format!("[in]{}", self.first(shape));
         for (number, size) in self.sizes.iter().enumerate() {
             if number > 0 {
@@ -100,11 +110,14 @@ impl Cascade {
                     size.width, size.height
                 ));
             }
-            if number + 1 < count {
-                chain.push_str(&format!(",split[o{number}][c{}]", number + 1));
-            } else {
-                chain.push_str(&format!("[o{number}]"));
+            let children: Vec<usize> = (number + 1..self.sizes.len())
+                .filter(|child| parent(&self.sizes, *child) == number)
+                .collect();
+            if !children.is_empty() {
+                chain.push_str(&format!(",split={}", children.len() + 1));
             }
+            chain.push_str(&format!("[o{number}]"));
+            chain.extend(children.iter().map(|child| format!("[c{child}]")));
         }
         chain
     }
@@ -153,5 +166,36 @@ impl Cascade {
             steps.push("hflip".to_owned());
         }
         steps.join(",")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_size_is_made_from_one_that_is_twice_as_large() {
+        let sizes = |heights: &[u32]| -> Vec<Size> {
+            let even = |number: u32| number.div_ceil(2) * 2;
+            heights
+                .iter()
+                .map(|height| Size {
+                    width: even(height * 16 / 9),
+                    height: *height,
+                })
+                .collect()
+        };
+        let parents = |heights: &[u32]| -> Vec<u32> {
+            let sizes = sizes(heights);
+            (1..sizes.len())
+                .map(|number| sizes[parent(&sizes, number)].height)
+                .collect()
+        };
+        assert_eq!(
+            parents(&[2160, 1440, 1080, 720, 480, 360, 240]),
+            [2160, 2160, 1440, 1080, 720, 480]
+        );
+        assert_eq!(parents(&[1080, 720, 480, 360, 240]), [1080, 1080, 720, 480]);
+        assert_eq!(parents(&[300, 240]), [300]);
     }
 }

@@ -15,15 +15,12 @@ use domain::media::spec::Spec;
 
 use crate::MediaError;
 
-/// Others on this machine come first.
 const NICENESS: i32 = 10;
 /// The source, what is written, the pipes; some room.
 const FILES: u64 = 64;
 
 pub(super) fn apply(spec: &Spec) -> Result<(), MediaError> {
     let engine = |error: &dyn std::fmt::Display| MediaError::Engine(error.to_string());
-    // Not being allowed to be polite is no reason not to work.
-    let _ = nice(NICENESS);
     for (resource, most) in [
         (Resource::As, spec.limits.memory),
         (Resource::Cpu, spec.limits.cpu),
@@ -38,6 +35,13 @@ pub(super) fn apply(spec: &Spec) -> Result<(), MediaError> {
         setrlimit(resource, limit).map_err(|error| engine(&error))?;
     }
     fence(spec).map_err(|error| engine(&error))
+}
+
+/// Others on this machine come first. On Linux this is about the thread that calls, and those that
+/// it makes from here on.
+pub(super) fn step_back() {
+    // Not being allowed to be polite is no reason not to work.
+    let _ = nice(NICENESS);
 }
 
 fn fence(spec: &Spec) -> Result<(), RulesetError> {

@@ -2,6 +2,7 @@
 
 mod cost;
 mod limits;
+mod pulse;
 
 use std::{
     io::{self, Write},
@@ -17,7 +18,7 @@ use domain::media::{
     spec::Spec,
 };
 
-use self::cost::Meter;
+use self::{cost::Meter, pulse::Pulse};
 use crate::{MediaError, Report, probe, run};
 
 /// Serves until standard input ends.
@@ -35,14 +36,16 @@ pub fn serve() -> ExitCode {
     if let Err(error) = limits::apply(&spec) {
         return told(&say(&Line::Error(fault(&error))));
     }
-    let Ok(lines) = listen() else {
+    let (Ok(lines), Ok(pulse)) = (listen(), Pulse::start()) else {
         // There is no memory for a thread.
         return told(&say(&Line::Error(fault(&MediaError::Memory))));
     };
+    // Only now: what listens and what tells is not made to wait by the work of others.
+    limits::step_back();
     let mut next = Some(Ok(spec));
     while let Some(spec) = next {
         let answer = match spec {
-            Ok(spec) => work(&spec, &meter),
+            Ok(spec) => work(&spec, &meter, &pulse),
             Err(fault) => Line::Error(fault),
         };
         if say(&answer).is_err() {
@@ -53,10 +56,13 @@ pub fn serve() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn work(spec: &Spec, meter: &Meter) -> Line {
+fn work(spec: &Spec, meter: &Meter, pulse: &Pulse) -> Line {
     let begun = meter.now();
-    let mut tell = |line: &Line| say(line);
-    match run(spec, &mut Report::new(&mut tell)) {
+    let mut tell = |line: &Line| pulse.tell(line);
+    pulse.begin();
+    let done = run(spec, &mut Report::new(&mut tell));
+    pulse.end();
+    match done {
         Ok(done) => Line::Result(Finished {
             done,
             cost: meter.since(&begun),

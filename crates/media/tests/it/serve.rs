@@ -9,6 +9,7 @@ use std::{
 };
 
 use domain::media::{
+    SECOND,
     line::{Done, Line, code},
     spec::{Command, EncodePart, Limits, Spec},
 };
@@ -100,23 +101,36 @@ fn the_end_of_its_input_ends_it_in_the_middle() {
     );
 }
 
+/// Twice a second, whatever is being made: here pictures that take longer than that, of a clip whose
+/// first picture comes out when the last one has gone in.
 #[test]
 fn progress_is_told_all_the_time_and_rises() {
     let home = Home::new();
-    let part = long_part(&home);
+    let mut part = long_part(&home);
+    let Command::EncodePart(command) = &mut part.command else {
+        panic!("{part:?}");
+    };
+    for rung in &mut command.rungs {
+        rung.preset = "placebo".to_owned();
+    }
+    command.part.end = Some(3 * SECOND / 2);
+    command.part.keys.truncate(1);
+    command.part.segments.truncate(1);
     let mut child = Helper::start();
     child.tell(&serde_json::to_string(&part).unwrap());
-    let (mut last, mut before, mut longest) = (Instant::now(), 0.0, Duration::ZERO);
+    let (mut last, mut before) = (Instant::now(), 0.0);
+    let mut pauses = Vec::new();
     loop {
-        match child.line().expect("an answer") {
+        let line = child.line().expect("an answer");
+        pauses.push(last.elapsed());
+        last = Instant::now();
+        match line {
             Line::Progress(progress) => {
                 assert!(progress.done >= before && progress.done <= 1.0);
                 before = progress.done;
-                longest = longest.max(last.elapsed());
-                last = Instant::now();
             }
             Line::Result(finished) => {
-                assert!(finished.cost.cpu > 100);
+                assert!(finished.cost.cpu > 1000, "{finished:?}");
                 break;
             }
             Line::Error(fault) => panic!("{fault:?}"),
@@ -124,8 +138,12 @@ fn progress_is_told_all_the_time_and_rises() {
         }
     }
     assert!(before > 0.5);
-    // On a machine that does other things, too, and with the lowest priority: generous.
-    assert!(longest < Duration::from_secs(5), "{longest:?}");
+    pauses.sort_unstable();
+    // One in ten may be late, and none by much: other things run on this machine, too.
+    let nine_in_ten = pauses[pauses.len() * 9 / 10];
+    assert!(nine_in_ten <= Duration::from_millis(550), "{pauses:?}");
+    let longest = pauses[pauses.len() - 1];
+    assert!(longest < Duration::from_millis(1500), "{pauses:?}");
 }
 
 #[test]

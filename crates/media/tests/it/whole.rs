@@ -170,6 +170,15 @@ impl Whole {
             );
             assert_eq!(rendition.segments[0][0].tfdt, 0, "{name}: begins at 0");
         }
+        // The parts told how many they made: no more, no fewer lie in each encoded rung.
+        let made = self
+            .plan
+            .picture
+            .as_ref()
+            .map_or(0, |plan| plan.rungs.len());
+        for rendition in pictures.iter().rev().take(made) {
+            assert_eq!(rendition.times().len() as u64, self.frames, "{name}");
+        }
         // All rungs are cut at the same times.
         for pair in pictures.windows(2) {
             for (one, other) in pair[0].segments.iter().zip(&pair[1].segments) {

@@ -4,7 +4,7 @@ mod clocks;
 mod containers;
 mod shapes;
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use crate::{
     clips::{Home, ffprobe, frame_times, picture, tone},
@@ -58,14 +58,14 @@ impl Case {
     fn check(&self) -> (Home, Whole) {
         let home = Home::new();
         let source = home.clip(self.name, &self.arguments);
-        let made = judge(self, &home, source);
+        let made = judge(self, &home, &source);
         (home, made)
     }
 }
 
-fn judge(case: &Case, home: &Home, source: PathBuf) -> Whole {
+fn judge(case: &Case, home: &Home, source: &Path) -> Whole {
     let name = case.name;
-    let made = whole(home, &source);
+    let made = whole(home, source);
     let (pictures, sounds) = made.check();
     assert_eq!(sounds.len(), case.sounds, "{name}");
     let copied = made
@@ -83,7 +83,7 @@ fn judge(case: &Case, home: &Home, source: PathBuf) -> Whole {
             }
         }
         Frames::Same(tolerance) => {
-            let mut times = frame_times(&source, "v:0");
+            let mut times = frame_times(source, "v:0");
             let first = times[0];
             // On the common clock, where the sound may be before the picture.
             let start = made.facts.video.as_ref().expect("pictures").start as f64 / 1e6;

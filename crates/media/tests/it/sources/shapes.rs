@@ -169,7 +169,7 @@ fn turned_and_mirrored_pictures_stand_upright() {
         let size = if b == 0 { (320, 180) } else { (180, 320) };
         let mut case = case(name, String::new(), size, Frames::Same(1e-5), 0);
         case.copied = name == "none.mp4";
-        judge(&case, &home, source);
+        judge(&case, &home, &source);
         assert_eq!(seen(&home), looks, "{name}");
     }
 }
@@ -189,7 +189,7 @@ fn light_beyond_the_screen_is_pressed_into_it() {
         let made = judge(
             &case(name, String::new(), SIZE, Frames::Same(1e-5), 0),
             &home,
-            source,
+            &source,
         );
         assert!(
             made.facts.video.as_ref().unwrap().hdr.is_some(),
@@ -257,7 +257,7 @@ fn fields_become_whole_pictures() {
         let made = judge(
             &case(name, String::new(), (320, 192), Frames::Same(5e-5), 0),
             &home,
-            source.clone(),
+            &source,
         );
         assert_ne!(
             made.facts.video.as_ref().unwrap().field_order,
