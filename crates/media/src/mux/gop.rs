@@ -2,8 +2,10 @@
 //!
 //! An encoder's decode times lag behind before a hole, some containers have none, and a fragment
 //! must start at the time of its first frame. A closed group holds the same frames in the order of
-//! decoding and in that of showing, so its k-th decode time can be its k-th time of showing:
-//! they rise, they need no knowledge of the neighbours, and their sums are exact.
+//! decoding and in that of showing, so each packet lasts as long as its frame is shown, and is
+//! decoded when those before it have lasted: times rise, they need no knowledge of the neighbours,
+//! and their sums are exact. (Were lengths given in another order, the last frame shown might claim
+//! to last beyond the group, and browsers throw away what begins inside a frame.)
 
 use ffmpeg_next::Packet;
 
@@ -56,9 +58,14 @@ impl Gop {
             return Err(MediaError::Engine("times that do not rise".to_owned()));
         }
         times.push(end);
-        for (packet, times) in self.packets.iter_mut().zip(times.windows(2)) {
-            packet.set_dts(Some(times[0] - self.back));
-            packet.set_duration(times[1] - times[0]);
+        let mut decoded = start;
+        for packet in &mut self.packets {
+            let shown = packet.pts().unwrap_or(start);
+            let next = times.partition_point(|time| *time <= shown);
+            let lasts = times[next] - shown;
+            packet.set_dts(Some(decoded - self.back));
+            packet.set_duration(lasts);
+            decoded += lasts;
             fragments.write(packet)?;
         }
         self.packets.clear();
