@@ -113,7 +113,7 @@ fn progress_is_told_all_the_time_and_rises() {
     for rung in &mut command.rungs {
         rung.preset = "placebo".to_owned();
     }
-    command.part.end = Some(3 * SECOND / 2);
+    command.part.end = Some(SECOND * 2 / 3);
     command.part.keys.truncate(1);
     command.part.segments.truncate(1);
     let mut child = Helper::start();
