@@ -68,11 +68,9 @@ for (const planned of [counted, film, uneven]) {
       const stage = await Stage.on(page, server);
       const heights = await stage.open(kind, address(kind, view));
       const edges = await boundaries(server.url, view);
-      // In the middle of a frame; of uneven ones soon after it began, because the times between
-      // samples are those of decoding, and Chromium takes them for those of showing.
       const middle = (index: number) => {
         const start = clip.times[index] ?? 0;
-        return planned === uneven ? start + 0.004 : (start + (clip.times[index + 1] ?? clip.duration)) / 2;
+        return (start + (clip.times[index + 1] ?? clip.duration)) / 2;
       };
       const around = edges.flatMap((edge) => {
         const next = clip.times.findIndex((time) => time > edge - 0.003);

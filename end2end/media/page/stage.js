@@ -41,7 +41,9 @@ function number() {
 
 /** hls.js, with a short buffer, so that another quality is soon on the screen. */
 function withHls(url) {
-  const hls = new window.Hls({ startLevel: 0, maxBufferLength: 6, maxMaxBufferLength: 6, backBufferLength: Infinity });
+  // It leaps over what is not there if that is shorter than a frame or two, instead of loading it.
+  const whole = { maxBufferHole: 0.005 };
+  const hls = new window.Hls({ startLevel: 0, maxBufferLength: 6, maxMaxBufferLength: 6, backBufferLength: Infinity, ...whole });
   const events = window.Hls.Events;
   hls.on(events.ERROR, (_, { type, details, fatal, error }) => {
     // It lets go of what it was loading when it is told to seek or to change.
