@@ -178,6 +178,7 @@ export class Card {
       const isRefused = state === "failed" && REFUSED.includes(this.sender.code);
       this.#buttons(ACTS[isRefused ? "refused" : state] ?? []);
     });
+    this.#set("unmade", this.stage?.status === "failed", (isUnmade) => this.element.toggleAttribute("data-unmade", isUnmade));
     const bar = this.part("bar");
     this.#set("share", share, () => bar.style.setProperty("--acknowledged", String(share)));
     this.#set("sent", of(acknowledged + onTheWay), (sent) => bar.style.setProperty("--sent", String(sent)));
