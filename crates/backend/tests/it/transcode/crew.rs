@@ -138,7 +138,7 @@ fn judge(job: &Claimed, result: Result<(), JobError>, cancelled: bool) -> Outcom
 
 /// Waits until `is` says so; stops the test when that takes too long.
 pub(super) async fn until<F: Future<Output = bool>>(what: &str, mut is: impl FnMut() -> F) {
-    for _ in 0..1500 {
+    for _ in 0..6000 {
         if is().await {
             return;
         }

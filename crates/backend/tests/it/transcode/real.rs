@@ -98,7 +98,6 @@ const SOUND: [&str; 4] = [
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs kadr-media: cargo build -p media"]
 async fn what_is_copied() {
     let test = TestDb::sqlite().await;
     let backend = open(&test).await;
@@ -144,7 +143,6 @@ async fn what_is_copied() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs kadr-media: cargo build -p media"]
 async fn what_is_made_anew() {
     let test = TestDb::postgres().await;
     let backend = open(&test).await;
