@@ -42,7 +42,7 @@ function number() {
 /** hls.js, with a short buffer, so that another quality is soon on the screen. */
 function withHls(url) {
   // It leaps over what is not there if that is shorter than a frame or two, instead of loading it.
-  const whole = { maxBufferHole: 0.005 };
+  const whole = { maxBufferHole: 0.01 };
   const hls = new window.Hls({ startLevel: 0, maxBufferLength: 6, maxMaxBufferLength: 6, backBufferLength: Infinity, ...whole });
   const events = window.Hls.Events;
   hls.on(events.ERROR, (_, { type, details, fatal, error }) => {
