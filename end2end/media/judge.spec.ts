@@ -138,7 +138,7 @@ for (const planned of [counted, film, uneven]) {
   });
 }
 
-test("film: the copied picture is the source's, bit by bit", async ({ server, library }) => {
+test("film: the copied picture is the source's, frame by frame", async ({ server, library }) => {
   const { view, source } = await library.video(film);
   const whole = "scale=212:120:flags=area";
   const copy = await pixels(`${server.url}/media/${view.id}/v480/index.m3u8`, whole);
