@@ -5,7 +5,10 @@ use std::{
     collections::{BTreeMap, HashMap, HashSet, VecDeque},
     fs, io,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -223,13 +226,16 @@ impl Child for FakeChild {
 /// A real helper makes the folders of renditions, but not that of the asset: once that is gone,
 /// nothing comes back.
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    // Two parts may write the same init at once.
+    static WRITTEN: AtomicU64 = AtomicU64::new(0);
     let folder = path.parent().unwrap();
     if let Err(error) = fs::create_dir(folder)
         && error.kind() != io::ErrorKind::AlreadyExists
     {
         return Err(error);
     }
-    let beside = path.with_extension("tmp");
+    let number = WRITTEN.fetch_add(1, Ordering::Relaxed);
+    let beside = path.with_extension(format!("{number}.tmp"));
     fs::write(&beside, bytes)?;
     if bytes == HALF {
         return Ok(());
