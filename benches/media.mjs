@@ -3,13 +3,14 @@
 // rungs (picture alone, decoded once and split): how long until it can be watched, until all is
 // done, how much memory, and what a second worker brings.
 // One command: benches/media.mjs [rounds; 0 leaves them out] [minutes of the copied film; 0 leaves it out] [films for the workers; 0 leaves them out]
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { begin, curl, patch, startKadrWithToken } from "./sending.mjs";
-import { build, folder, freePort, kadr, machine, median, need, start, stop, table, verdict } from "./support.mjs";
+import { build, folder, kadr, machine, median, need, stop, table, verdict } from "./support.mjs";
 
 const OVER_COMMAND = 1.03;
 const COPIED_OVER_COMMAND = 0.6;
@@ -93,13 +94,16 @@ async function together(sources, count) {
   const began = performance.now();
   const crew = [];
   for (let core = 0; core < count; core += 1) {
-    const port = await freePort();
-    const env = { KADR_ADDR: `127.0.0.1:${port}`, KADR_DATA: data, KADR_ROLES: "worker", KADR_WORKERS: "1" };
-    crew.push(await start("taskset", ["-c", String(core), kadr, "serve"], port, "/readyz", env));
+    const env = { ...process.env, KADR_DATA: data, KADR_ROLES: "worker", KADR_WORKERS: "1", MALLOC_ARENA_MAX: "1" };
+    crew.push(spawn("taskset", ["-c", String(core), kadr, "serve"], { env, stdio: "ignore" }));
   }
   for (const id of ids) await until(server, id, ({ status }) => status === "completed");
   const seconds = (performance.now() - began) / 1000;
-  for (const worker of crew) await stop(worker);
+  for (const worker of crew) {
+    const ended = once(worker, "exit");
+    worker.kill("SIGTERM");
+    await ended;
+  }
   await stop(server);
   return seconds;
 }
