@@ -132,8 +132,9 @@ async fn unhurried(test: &TestDb) -> Backend {
         .await
 }
 
-async fn sql(backend: &Backend, statement: &'static str) {
+async fn sql(backend: &Backend, statement: &str) {
     let mut tx = backend.db.write().await.unwrap();
+    let statement = sqlx::AssertSqlSafe(statement.to_owned());
     sqlx::query(statement).execute(&mut *tx).await.unwrap();
     tx.commit().await.unwrap();
 }
@@ -248,8 +249,6 @@ both_engines! {
         jobs.submit(&owned("b0", b)).await.unwrap();
         jobs.submit(&note("nobody's")).await.unwrap();
         let urgent = jobs.submit(&Urgent {}).await.unwrap();
-        // A clock counts in milliseconds, and more than one job fits into one.
-        sql(&backend, "UPDATE jobs SET created_at = 0").await;
         let shift = jobs.shift();
         assert_eq!(claim_one(&shift).await.id, urgent);
         let mut served = Vec::new();
@@ -262,6 +261,27 @@ both_engines! {
         jobs.submit(&owned("b2", b)).await.unwrap();
         let served: Vec<_> = claim(&shift, 5).await.iter().map(text).collect();
         assert_eq!(served, ["a2", "b1", "a3", "b2", "a4"]);
+    }
+
+    async fn of_two_in_one_millisecond_the_one_made_first_comes_first(test: TestDb) {
+        let backend = open(&test).await;
+        let jobs = &backend.jobs;
+        let first = jobs.submit(&owned("older", UserId::generate())).await.unwrap();
+        let second = jobs.submit(&owned("newer", UserId::generate())).await.unwrap();
+        // Written down in the other order than they were made in, as by two connections.
+        for change in [
+            format!("id = '-' WHERE id = '{first}'"),
+            format!("id = '{first}' WHERE id = '{second}'"),
+            format!("id = '{second}' WHERE id = '-'"),
+            // Postgres puts what was changed last behind the others.
+            format!("created_at = 0 WHERE id = '{second}'"),
+            format!("created_at = 0 WHERE id = '{first}'"),
+        ] {
+            sql(&backend, &format!("UPDATE jobs SET {change}")).await;
+        }
+        let shift = jobs.shift();
+        let served = [claim_one(&shift).await, claim_one(&shift).await];
+        assert_eq!(served.each_ref().map(|job| job.id), [first, second]);
     }
 
     async fn who_was_away_gets_no_credit_and_who_was_busy_no_debt(test: TestDb) {

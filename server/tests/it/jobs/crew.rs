@@ -21,10 +21,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::kinds::{Act, Deed, Film, notes, open, registry};
 
-/// Long: a machine that is busy with other tests is no fault.
-const SOON: Duration = Duration::from_secs(30);
+const SOON: Duration = Duration::from_secs(10);
 
-/// Services with a crew and a scheduler at work.
+/// Services with a crew at work, and mostly a scheduler.
 struct House {
     backend: Backend,
     shutdown: CancellationToken,
@@ -37,9 +36,23 @@ impl House {
     }
 
     fn of(backend: Backend) -> Self {
+        Self::with(backend, true)
+    }
+
+    /// Without a scheduler: what is lost, the test itself finds, and nobody before it.
+    fn without_scheduler(backend: Backend) -> Self {
+        Self::with(backend, false)
+    }
+
+    fn with(backend: Backend, schedules: bool) -> Self {
         let shutdown = CancellationToken::new();
-        let work =
-            server::worker::run_with(backend.clone(), registry(), true, true, shutdown.clone());
+        let work = server::worker::run_with(
+            backend.clone(),
+            registry(),
+            true,
+            schedules,
+            shutdown.clone(),
+        );
         Self {
             backend,
             shutdown,
@@ -105,14 +118,6 @@ async fn lease_ended(test: &TestDb, id: JobId) {
         .await
         .unwrap();
     tx.commit().await.unwrap();
-}
-
-/// By us, or by the scheduler of the house, whose first look may come late.
-async fn taken_back(house: &House, id: JobId) {
-    house.backend.jobs.recover().await.unwrap();
-    house
-        .until(id, |job| job.tries == 2 || job.state == JobState::Queued)
-        .await;
 }
 
 async fn eventually(holds: impl Fn() -> bool) {
@@ -234,13 +239,12 @@ both_engines! {
     }
 
     async fn a_job_claimed_anew_while_it_runs_does_not_run_twice_at_once(test: TestDb) {
-        let mut house = House::of(
+        let mut house = House::without_scheduler(
             TestBackend::over(&test)
                 // No renewal saves or stops the old attempt: only the claim itself does.
                 .timing(|timing| {
                     timing.lease = Duration::from_secs(60);
                     timing.renew = Duration::from_secs(30);
-                    timing.sweep = Duration::from_secs(60);
                     timing.grace = Duration::from_secs(60);
                 })
                 .open(&test)
@@ -252,7 +256,7 @@ both_engines! {
         eventually(|| notes(&key).len() == 1).await;
         // As after a night in which the machine slept.
         lease_ended(&test, id).await;
-        taken_back(&house, id).await;
+        assert_eq!(house.backend.jobs.recover().await.unwrap().requeued, 1);
         let job = house.ended(id).await;
         assert_eq!((job.state, job.error), (JobState::Done, None));
         assert_eq!(notes(&key), ["begun", "dropped", "begun", "through"]);
@@ -261,12 +265,11 @@ both_engines! {
     }
 
     async fn a_job_claimed_anew_is_handed_back_by_who_leaves(test: TestDb) {
-        let mut house = House::of(
+        let mut house = House::without_scheduler(
             TestBackend::over(&test)
                 .timing(|timing| {
                     timing.lease = Duration::from_secs(60);
                     timing.renew = Duration::from_secs(30);
-                    timing.sweep = Duration::from_secs(60);
                     timing.grace = SOON;
                 })
                 .open(&test)
@@ -276,7 +279,7 @@ both_engines! {
         let id = house.act(&key, Deed::SleepFirst(60_000)).await;
         eventually(|| notes(&key).len() == 1).await;
         lease_ended(&test, id).await;
-        taken_back(&house, id).await;
+        assert_eq!(house.backend.jobs.recover().await.unwrap().requeued, 1);
         // The old attempt has two seconds to tidy up.
         house.until(id, |job| job.state == JobState::Running).await;
         house.stop().await;
