@@ -10,7 +10,8 @@ import { closeSync, fdatasyncSync, openSync, rmSync, statfsSync, writeFileSync, 
 import { Agent, request } from "node:http";
 import { join } from "node:path";
 
-import { build, folder, freePort, machine, median, need, residentMb, start, startKadr, startNginx, stop, table, verdict } from "./support.mjs";
+import { begin, curl, patch, startKadrWithToken } from "./sending.mjs";
+import { build, folder, freePort, machine, median, need, residentMb, start, startNginx, stop, table, verdict } from "./support.mjs";
 
 const OVER_NGINX = 1.15;
 const OVER_TUS = 0.8;
@@ -22,7 +23,6 @@ const ANSWER_MS = 50;
 const ANSWERS = 7;
 const SMALL = 1_000_000;
 const GIB = 2 ** 30;
-const PASSWORD = "correct horse battery";
 
 const rounds = Number(process.argv[2] ?? 5);
 const largeGib = Number(process.argv[3] ?? 20);
@@ -43,7 +43,7 @@ if (largeGib > 0) await oneLarge();
 async function oneGib() {
   const source = join(place, "1g.bin");
   write(source, GIB);
-  const ours = await kadr();
+  const ours = await startKadrWithToken();
   const { server: nginx, files } = await davNginx();
   const peer = await tusServer();
   const measured = { kadr: [], nginx: [], tus: [] };
@@ -68,7 +68,7 @@ async function oneGib() {
 
 /** Many files at once: how much memory that takes. */
 async function manyAtOnce() {
-  const ours = await kadr();
+  const ours = await startKadrWithToken();
   // Different bytes for each, without a file for each.
   const body = randomBytes(MANY_BYTES);
   let most = 0;
@@ -95,7 +95,7 @@ async function manyAtOnce() {
 
 /** A large file beside small ones: memory, and how long after the last byte the answer comes. */
 async function oneLarge() {
-  const ours = await kadr();
+  const ours = await startKadrWithToken();
   const sync = syncOf16Mib();
   const piece = randomBytes(16 * 2 ** 20);
   // The first one opens files and connections, here and there.
@@ -148,17 +148,6 @@ async function davNginx() {
   return { server: { ...nginx, headers: {} }, files };
 }
 
-async function kadr() {
-  const server = await startKadr({ KADR_ADMIN_EMAIL: "bench@mail.example", KADR_ADMIN_PASSWORD: PASSWORD });
-  const answer = await fetch(`${server.url}/api/v1/auth/token`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ user: "bench@mail.example", password: PASSWORD }),
-  });
-  const { access_token: token } = await answer.json();
-  return { ...server, headers: { "tus-resumable": "1.0.0", authorization: `Bearer ${token}` } };
-}
-
 /** @tus/server with its file store, in a process of its own. */
 async function tusServer() {
   const home = folder("tus");
@@ -177,16 +166,6 @@ async function tusServer() {
   );
   const server = await start(process.execPath, [program], port, "/");
   return { ...server, files: join(home, "files"), headers: { "tus-resumable": "1.0.0" } };
-}
-
-async function begin(server, bytes, path = "/uploads") {
-  // Each on a connection of its own: the last one may have been closed while curl was at work.
-  const asked = request(`${server.url}${path}`, { method: "POST", agent: false, headers: { ...server.headers, "upload-length": String(bytes) } });
-  asked.end();
-  const [answer] = await once(asked, "response");
-  answer.resume();
-  if (answer.statusCode !== 201) throw new Error(`an upload did not begin: ${answer.statusCode}`);
-  return { path: new URL(answer.headers.location, server.url).pathname };
 }
 
 async function toKadr(server, source) {
@@ -209,20 +188,6 @@ function toNginx(server, files, source) {
   const synced = took + sync(file);
   rmSync(file);
   return synced;
-}
-
-function patch({ headers }) {
-  const all = { ...headers, "content-type": "application/offset+octet-stream", "upload-offset": "0" };
-  return ["-X", "PATCH", ...Object.entries(all).flatMap(([name, value]) => ["-H", `${name}: ${value}`])];
-}
-
-/** Sends a file; answers the seconds it took. */
-function curl(source, url, args, status) {
-  const format = "%{http_code} %{time_total}";
-  const told = execFileSync("curl", ["-sS", "-T", source, "-H", "expect:", "-o", "/dev/null", "-w", format, ...args, url], { encoding: "utf8" });
-  const [code, seconds] = told.trim().split(" ");
-  if (!new RegExp(`^${status}$`).test(code)) throw new Error(`${url} answered ${code}`);
-  return Number(seconds);
 }
 
 function sync(file) {

@@ -35,6 +35,10 @@ export default defineConfig<Options>({
     { name: "desktop", use: { ...devices["Desktop Chrome"], viewport: { width: 1440, height: 900 } } },
     // Programs of others, under node: no browser is started.
     { name: "tus", testDir: "tus" },
+    // What was made of a video, in players of others. One at a time, and without a film of the
+    // test itself: each keeps the machine busy. Playing is in real time, so a machine that others
+    // use as well may need another try.
+    { name: "media", testDir: "media", fullyParallel: false, workers: 1, retries: 2, timeout: 240_000, use: { ...devices["Desktop Chrome"], trace: "off" } },
     { name: "phone", use: { ...devices["Pixel 7"], viewport: { width: 360, height: 780 } } },
   ],
 });

@@ -14,7 +14,6 @@ test("the same file again is not sent again", async ({ page, server }, info) => 
   await choose(page, path);
   await toBe(page, "twice.mp4", "twice");
   await expect(card(page, "twice.mp4")).toContainText("You already have this: “twice”.");
-  await expect(card(page, "twice.mp4").getByRole("link")).toHaveAttribute("href", /^\/v\/[1-9A-Za-z]{22}$/);
   await expectAccessible(page);
   await act(page, "twice.mp4", "Do not upload").click();
   await expect(page.locator(".upload")).toHaveCount(0);

@@ -2,7 +2,7 @@
 import { basename } from "node:path";
 
 import { expect, expectAccessible, test } from "../fixtures/index.ts";
-import { BROKEN, MB, act, card, choose, film, isStored, slow, toBe, toHave, toUploads } from "../fixtures/uploads.ts";
+import { BROKEN, MB, act, card, choose, film, isStored, realFilm, slow, toBe, toHave, toUploads } from "../fixtures/uploads.ts";
 
 test("who is not logged in is sent to do that", async ({ page }) => {
   await page.goto("/upload");
@@ -10,10 +10,11 @@ test("who is not logged in is sent to do that", async ({ page }) => {
 });
 
 test("a file goes through, and is described meanwhile", async ({ page, server, complaints }, info) => {
+  test.slow();
   complaints.expect(/status of 422/);
   await toUploads(page, server);
   await expectAccessible(page);
-  const path = await film(info.outputPath("films"), "A day by the sea.mp4", 6 * MB);
+  const path = await realFilm(info.outputPath("films"), "A day by the sea.mp4", 6 * MB);
   const name = basename(path);
   await slow(page, 3 * MB);
   await choose(page, path);
@@ -33,10 +34,20 @@ test("a file goes through, and is described meanwhile", async ({ page, server, c
   await title.fill("The sea");
   await expect(card(page, name).locator("[data-part=saved]")).toHaveText("Saved");
   await toBe(page, name, "done");
-  await expect(card(page, name)).toContainText("Uploaded. Waits in the queue.");
   await expect(page.locator("[data-part=said]")).toContainText(`${name} has arrived.`);
   await expect(page).toHaveTitle("Upload · Kadr");
   expect(await isStored(server, path)).toBe(true);
+  await expectAccessible(page);
+  // It becomes a film with no hand on it, and the page hears of it.
+  await expect(card(page, name)).toContainText("Ready to watch.", { timeout: 120_000 });
+});
+
+test("a file that is no film says why", async ({ page, server }, info) => {
+  await toUploads(page, server);
+  const path = await film(info.outputPath("films"), "noise.mp4", MB);
+  await choose(page, path);
+  await toBe(page, "noise.mp4", "done");
+  await expect(card(page, "noise.mp4")).toContainText("Uploaded, but it cannot be made into a film. The file is damaged, or it is neither video nor sound.");
   await expectAccessible(page);
 });
 

@@ -153,9 +153,10 @@ test("one's own uploads come on any stream, and only to who follows them", async
   source.say("message", { type: "upload", ...upload });
   source.say("message", { type: "video", id: "v1", owner: "u", status: "processing", playable: false });
   source.say("message", { type: "video", id: "v9", owner: "u", status: "processing", playable: false });
+  source.say("message", { type: "progress", id: "v1", owner: "u", stage: "encoding", progress: 0.5, renditions: [] });
   await world.pass(10);
   assert.deepEqual(own.heard[0], { type: "snapshot", jobs: [], uploads: [upload] });
-  assert.deepEqual(own.heard.slice(1).map(({ type, id, flow }) => [type, id ?? flow]), [["upload", "f1"], ["video", "v1"], ["video", "v9"]]);
+  assert.deepEqual(own.heard.slice(1).map(({ type, id, flow }) => [type, id ?? flow]), [["upload", "f1"], ["video", "v1"], ["video", "v9"], ["progress", "v1"]]);
   assert.deepEqual(other.heard, [{ type: "snapshot", jobs: [] }, { type: "video", id: "v9", owner: "u", status: "processing", playable: false }]);
   stop();
   await world.pass(200);

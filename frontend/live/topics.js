@@ -48,6 +48,7 @@ export function concerns(asked, event) {
     case "upload":
       return asked.mine;
     case "video":
+    case "progress":
       return asked.mine || asked.videos.has(event.id);
     default:
       // A newer server's word about a video.

@@ -31,6 +31,8 @@ const ACTS = {
 
 /** What is refused for good: the same again would be refused again. */
 const REFUSED = ["upload_not_media", "upload_too_large"];
+/** Stages of a film that is being made. */
+const MADE = ["packaging", "encoding", "finishing"];
 /** Where nothing moves, and nothing has: an empty bar would only be a line. */
 const STILL = ["preparing", "queued", "twice", "failed", "expired"];
 
@@ -176,6 +178,7 @@ export class Card {
       const isRefused = state === "failed" && REFUSED.includes(this.sender.code);
       this.#buttons(ACTS[isRefused ? "refused" : state] ?? []);
     });
+    this.#set("unmade", this.stage?.status === "failed", (isUnmade) => this.element.toggleAttribute("data-unmade", isUnmade));
     const bar = this.part("bar");
     this.#set("share", share, () => bar.style.setProperty("--acknowledged", String(share)));
     this.#set("sent", of(acknowledged + onTheWay), (sent) => bar.style.setProperty("--sent", String(sent)));
@@ -270,20 +273,22 @@ export class Card {
   /** After the last byte. */
   #stage() {
     const { words } = this.#page;
-    const { status, job, error } = this.stage;
+    const { status, playable, waiting, stage, progress = 0, error } = this.stage;
     if (status === "completed") return words.say("stage_completed");
-    if (status === "failed") return words.say(`stage_${error}`, {}, "stage_failed");
-    if (job?.waiting_for) return words.say(`stage_waiting_${job.waiting_for}`, {}, "stage_queued");
-    if (job?.state === "running") return words.say("stage_running", { percent: words.percent(job.progress ?? 0) });
-    return words.say("stage_queued");
+    if (status === "failed") return `${words.say("stage_failed")} ${error ? words.say(`failed_${error}`, {}, "failed_engine") : ""}`.trim();
+    if (waiting) return words.say(`stage_waiting_${waiting}`, {}, "stage_queued");
+    if (playable) return words.say("stage_playable", { percent: words.percent(progress) });
+    if (MADE.includes(stage)) return words.say("stage_running", { percent: words.percent(progress) });
+    return words.say(stage === "probing" ? "stage_probing" : "stage_queued");
   }
 
   #link(state) {
     const { words } = this.#page;
+    // Nothing while films have no page of their own.
     const { watch } = this.#page.dataset;
-    if (state === "twice") return `${watch}${this.sender.known.video}\n${words.say("see_known")}`;
+    if (watch && state === "twice") return `${watch}${this.sender.known.video}\n${words.say("see_known")}`;
     if (this.isLoggedOut) return `${this.#page.dataset.login}\n${words.say("log_in")}\nbeside`;
-    if (this.stage?.status === "completed" || this.stage?.playable) return `${watch}${this.video}\n${words.say("see")}`;
+    if (watch && (this.stage?.status === "completed" || this.stage?.playable)) return `${watch}${this.video}\n${words.say("see")}`;
     return "";
   }
 }

@@ -157,7 +157,7 @@ export class Listed {
       if (open.length === 0) return;
       try {
         const { sent } = await call("page", { sent: open.slice(0, MOST).map(({ video }) => video).join(",") });
-        for (const { video, status } of sent) for (const card of open) if (card.video === video) this.#hearVideo(card, { ...card.stage, status });
+        for (const { video, ...how } of sent) for (const card of open) if (card.video === video) this.#hearVideo(card, how);
       } catch {
         // Events tell the rest.
       }
@@ -186,6 +186,9 @@ export class Listed {
       case "video":
         for (const card of [...page.cards]) if (card.video === event.id) this.#hearVideo(card, event);
         break;
+      case "progress":
+        this.#hearProgress(event);
+        break;
       case "job":
         this.#hearJob(event);
         break;
@@ -211,7 +214,7 @@ export class Listed {
     page.repaint(card);
   }
 
-  #hearVideo(card, { status, error, playable, removed }) {
+  #hearVideo(card, { status, error, playable, removed, stage, progress }) {
     const page = this.#page;
     if (removed) {
       // Of an upload that ran out it goes along; that is said.
@@ -220,15 +223,30 @@ export class Listed {
       return;
     }
     if (card.stage === null) return;
-    card.stage = { ...card.stage, status: status === "pending" ? "processing" : status, error, playable };
+    const more = stage === undefined ? {} : { stage, progress };
+    card.stage = { ...card.stage, ...more, status: status === "pending" ? "processing" : status, error, playable };
     page.repaint(card);
     this.listen();
   }
 
-  #hearJob(job) {
-    const card = job.video && this.#page.cards.find(({ video, stage }) => video === job.video && stage !== null);
-    if (!card) return;
-    card.stage = { ...card.stage, job };
-    this.#page.repaint(card);
+  /** What one of its jobs waits for is said until one of them runs. */
+  #hearJob({ video, state, waiting_for: waiting = null }) {
+    if (state === "queued" && waiting === null) return;
+    for (const card of this.#after(video)) {
+      card.stage = { ...card.stage, waiting };
+      this.#page.repaint(card);
+    }
+  }
+
+  #hearProgress({ id, stage, progress }) {
+    for (const card of this.#after(id)) {
+      card.stage = { ...card.stage, stage, progress };
+      this.#page.repaint(card);
+    }
+  }
+
+  /** Cards of this video that have every byte. */
+  #after(id) {
+    return this.#page.cards.filter(({ video, stage }) => id && video === id && stage !== null);
   }
 }

@@ -28,11 +28,7 @@ pub async fn page(user: &User, sent: &str) -> Result<PageSight, FormError> {
     let mut videos = Vec::new();
     for id in sent.split(',').filter_map(|id| id.parse().ok()).take(MOST) {
         if let Some(video) = own(user.id, id).await? {
-            videos.push(SentSight {
-                video: video.id,
-                title: video.title.as_str().to_owned(),
-                status: video.status,
-            });
+            videos.push(sent_sight(video).await?);
         }
     }
     let limits = services.uploads.limits();
@@ -53,6 +49,23 @@ pub async fn unfinished(user: UserId) -> Result<Vec<UnfinishedSight>, FormError>
     let uploads = use_services().uploads.unfinished(user).await;
     let uploads = uploads.map_err(|error| of_upload(&error))?;
     Ok(uploads.into_iter().filter_map(sight).collect())
+}
+
+async fn sent_sight(video: Video) -> Result<SentSight, FormError> {
+    let made = match video.asset {
+        Some(asset) => use_services().transcode.overview(asset).await,
+        None => Ok(None),
+    };
+    let made = made.map_err(|error| of_video(&error.into()))?;
+    Ok(SentSight {
+        video: video.id,
+        title: video.title.as_str().to_owned(),
+        status: video.status,
+        playable: video.playable,
+        stage: video.stage,
+        progress: made.map_or(0.0, |made| made.progress),
+        error: video.error,
+    })
 }
 
 /// None for one without a video.

@@ -13,7 +13,10 @@ pub mod sight;
 mod texts;
 mod underway;
 
-use domain::routes;
+use domain::{
+    routes,
+    videos::{Stage, VideoStatus},
+};
 use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_i18n::td_string;
 use leptos_meta::{Meta, Title};
@@ -28,11 +31,12 @@ use self::{
 };
 use crate::{
     context::{login, require_viewer, set_status, use_visit},
-    i18n::Locale,
+    i18n::{Locale, fill},
     ui::{
         Alert, Badge, Button, Icon, Symbol, TextField, Tone, Variant,
         form::{Failure, failure_text},
     },
+    videos::failed::failed_text,
 };
 
 /// What the dialog that chooses files offers: also what systems know no type for.
@@ -91,7 +95,6 @@ fn Uploads(sight: PageSight, refused: Option<&'static str>, who: String) -> impl
             data-uploads=routes::UPLOADS
             data-hasher=visit.assets.href("hasher.js")
             data-live=visit.assets.href("live.js")
-            data-watch=routes::WATCH
             data-login=login(routes::UPLOAD)
             data-who=who
             data-visibility=visibility.code()
@@ -278,11 +281,13 @@ fn Sent(
                     .into_iter()
                     .map(|video| {
                         let stage = stage_text(locale, &video);
+                        let why = video.error.as_deref().map(|code| failed_text(locale, code));
                         view! {
                             <li>
                                 <bdi>{video.title}</bdi>
                                 " "
                                 <Badge>{stage}</Badge>
+                                {why.map(|why| view! { " " {why} })}
                             </li>
                         }
                     })
@@ -293,11 +298,19 @@ fn Sent(
     .into_any()
 }
 
-fn stage_text(locale: Locale, video: &SentSight) -> &'static str {
-    use domain::videos::VideoStatus;
-    match video.status {
-        VideoStatus::Pending | VideoStatus::Processing => td_string!(locale, uploads.stage.queued),
-        VideoStatus::Completed => td_string!(locale, uploads.stage.completed),
-        VideoStatus::Failed => td_string!(locale, uploads.stage.failed),
+fn stage_text(locale: Locale, video: &SentSight) -> String {
+    let percent = |text: &str| {
+        let percent = format!("{:.0}\u{a0}%", (video.progress * 100.0).floor());
+        fill(text, "percent", &percent)
+    };
+    match (video.status, video.stage) {
+        (VideoStatus::Completed, _) => td_string!(locale, uploads.stage.completed).to_owned(),
+        (VideoStatus::Failed, _) => td_string!(locale, uploads.stage.failed).to_owned(),
+        _ if video.playable => percent(td_string!(locale, uploads.stage.playable)),
+        (_, Stage::Packaging | Stage::Encoding | Stage::Finishing) => {
+            percent(td_string!(locale, uploads.stage.running))
+        }
+        (_, Stage::Probing) => td_string!(locale, uploads.stage.probing).to_owned(),
+        _ => td_string!(locale, uploads.stage.queued).to_owned(),
     }
 }

@@ -2,12 +2,12 @@
 
 use domain::{
     ids::{FlowId, VideoId},
-    videos::{VideoStatus, Visibility},
+    videos::{Stage, VideoStatus, Visibility},
 };
 use serde::{Deserialize, Serialize};
 
 /// Everything of the page that the server knows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PageSight {
     /// Bytes one file may have.
     pub max_size: u64,
@@ -47,11 +47,18 @@ pub struct UnfinishedSight {
 }
 
 /// A video whose bytes have come.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SentSight {
     pub video: VideoId,
     pub title: String,
     pub status: VideoStatus,
+    /// It can be watched, perhaps not to its end yet.
+    pub playable: bool,
+    pub stage: Stage,
+    /// Of everything that is made of it, 0 to 1.
+    pub progress: f64,
+    /// A stable code, once it has failed.
+    pub error: Option<String>,
 }
 
 /// A video that has the same bytes.

@@ -6,6 +6,7 @@ use leptos_i18n::td_string;
 use crate::{
     i18n::{Locale, as_json, fill, locale},
     ui::form::fault_text,
+    videos::failed::failed_texts,
 };
 
 /// The sentence for a refused file, by the code of the error.
@@ -165,7 +166,9 @@ pub fn page_texts(language: Language) -> String {
         ("see_known", td_string!(locale, uploads.see_known)),
         ("log_in", td_string!(locale, accounts.log_in)),
         ("stage_queued", td_string!(locale, uploads.stage.queued)),
+        ("stage_probing", td_string!(locale, uploads.stage.probing)),
         ("stage_running", td_string!(locale, uploads.stage.running)),
+        ("stage_playable", td_string!(locale, uploads.stage.playable)),
         (
             "stage_completed",
             td_string!(locale, uploads.stage.completed),
@@ -178,6 +181,10 @@ pub fn page_texts(language: Language) -> String {
         (
             "stage_waiting_memory",
             td_string!(locale, uploads.stage.waiting_memory),
+        ),
+        (
+            "stage_waiting_engine",
+            td_string!(locale, uploads.stage.waiting_engine),
         ),
         (
             "stage_waiting_retry",
@@ -200,11 +207,14 @@ pub fn page_texts(language: Language) -> String {
         ),
     ];
     let faults = faults.iter().map(|(name, text)| (*name, text.as_str()));
+    let failed: Vec<_> = failed_texts(locale).collect();
+    let failed = failed.iter().map(|(name, text)| (name.as_str(), *text));
     as_json(
         sentences
             .into_iter()
             .chain(error_texts(locale))
-            .chain(faults),
+            .chain(faults)
+            .chain(failed),
     )
 }
 

@@ -17,6 +17,7 @@ mod rows;
 mod settings;
 pub mod shares;
 pub mod storage;
+pub mod transcode;
 pub mod uploads;
 pub mod videos;
 
@@ -34,6 +35,7 @@ pub struct Backend {
     pub assets: assets::Assets,
     pub videos: videos::Videos,
     pub uploads: uploads::Uploads,
+    pub transcode: transcode::Transcode,
     settings: std::sync::Arc<Settings>,
 }
 
@@ -107,6 +109,14 @@ impl Backend {
         let assets = assets::Assets::new(db.clone(), jobs.clone(), storage.clone());
         let videos =
             videos::Videos::new(db.clone(), events.clone(), assets.clone(), storage.clone());
+        let transcode = transcode::Transcode::new(
+            db.clone(),
+            events.clone(),
+            jobs.clone(),
+            assets.clone(),
+            storage.clone(),
+            &settings.transcode,
+        );
         let uploads = uploads::Uploads::new(uploads::Parts {
             db: db.clone(),
             jobs: jobs.clone(),
@@ -126,6 +136,7 @@ impl Backend {
             assets,
             videos,
             uploads,
+            transcode,
             settings: std::sync::Arc::new(settings),
         })
     }

@@ -24,6 +24,8 @@ pub struct Settings {
     pub accounts: Options,
     /// Limits of uploads, and their patience.
     pub uploads: crate::uploads::Options,
+    /// The media engine, and what it may take.
+    pub transcode: crate::transcode::Options,
     /// How patient the jobs are. Only tests are in a hurry.
     pub timing: Timing,
 }
@@ -43,6 +45,7 @@ impl Settings {
             workers: std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
             accounts: Options::default(),
             uploads: crate::uploads::Options::default(),
+            transcode: crate::transcode::Options::default(),
             timing: Timing::default(),
         }
     }

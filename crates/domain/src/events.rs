@@ -7,7 +7,7 @@ use crate::{
     ids::{FlowId, JobId, UserId, VideoId},
     jobs::{JobState, WaitingFor},
     uploads::FlowStatus,
-    videos::VideoStatus,
+    videos::{Rendition, Stage, VideoStatus},
 };
 
 /// A job changed.
@@ -67,6 +67,17 @@ pub struct VideoChanged {
     pub removed: bool,
 }
 
+/// How far a video is: told at least twice a second while something moves.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VideoProgress {
+    pub id: VideoId,
+    pub owner: UserId,
+    pub stage: Stage,
+    /// Of everything, 0 to 1.
+    pub progress: f64,
+    pub renditions: Vec<Rendition>,
+}
+
 impl VideoChanged {
     #[must_use]
     pub const fn removed(id: VideoId, owner: UserId) -> Self {
@@ -89,6 +100,7 @@ pub enum Event {
     Notice(Notice),
     Upload(UploadChanged),
     Video(VideoChanged),
+    Progress(VideoProgress),
 }
 
 /// How things stand: what every stream begins with, and begins again with whenever something
@@ -131,6 +143,8 @@ impl Event {
             (Self::Upload(upload), Topic::User(id)) => upload.user == *id,
             (Self::Video(video), Topic::Video(id)) => video.id == *id,
             (Self::Video(video), Topic::User(id)) => video.owner == *id,
+            (Self::Progress(video), Topic::Video(id)) => video.id == *id,
+            (Self::Progress(video), Topic::User(id)) => video.owner == *id,
             _ => false,
         }
     }

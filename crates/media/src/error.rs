@@ -2,7 +2,7 @@
 
 use std::io;
 
-use domain::media::MediaFault;
+use domain::media::{MediaFault, line::code};
 
 #[derive(Debug, thiserror::Error)]
 pub enum MediaError {
@@ -23,8 +23,28 @@ pub enum MediaError {
     Truncated,
     #[error("The file has neither picture nor sound.")]
     NoMedia,
+    /// Packets are there, and none of them becomes a picture or a sound.
+    #[error("The picture or the sound of this file cannot be decoded.")]
+    Undecodable,
+    #[error("The codec {0} is not supported.")]
+    Codec(String),
+    /// What a stretch of a file was said to hold is not there.
+    #[error("A stretch of the file has no picture that can be decoded.")]
+    NoPicture,
     #[error("There was not enough memory to read the file.")]
     Memory,
+    #[error("The disk is full.")]
+    Space,
+    #[error("A file could not be written ({0}).")]
+    Write(io::Error),
+    /// The parts of one rendition were made by different encoders.
+    #[error("The parts of this video do not fit together.")]
+    InitDiffers,
+    /// A stretch that should be copied does not begin with a picture that stands alone.
+    #[error("The video cannot be taken over as it is.")]
+    NotACut,
+    #[error("The instructions make no sense ({0}).")]
+    Instructions(&'static str),
     /// The installed FFmpeg lacks a part that we need.
     #[error("The media engine cannot do this here ({0}).")]
     Engine(String),
@@ -43,7 +63,15 @@ impl MediaError {
             Self::Unreadable => "unreadable",
             Self::Truncated => "truncated",
             Self::NoMedia => "no_media",
-            Self::Memory => "memory",
+            Self::Undecodable => "undecodable",
+            Self::Codec(_) => "codec",
+            Self::NoPicture => "no_picture",
+            Self::Memory => code::MEMORY,
+            Self::Space => code::SPACE,
+            Self::Write(_) => "write",
+            Self::InitDiffers => code::INIT_DIFFERS,
+            Self::NotACut => "not_a_cut",
+            Self::Instructions(_) => "instructions",
             Self::Engine(_) => "engine",
         }
     }
@@ -52,10 +80,24 @@ impl MediaError {
     #[must_use]
     pub fn is_client_fault(&self) -> bool {
         match self {
-            Self::Empty | Self::Refused | Self::Unreadable | Self::Truncated | Self::NoMedia => {
-                true
-            }
-            Self::Missing | Self::NotAFile | Self::Io(_) | Self::Memory | Self::Engine(_) => false,
+            Self::Empty
+            | Self::Refused
+            | Self::Unreadable
+            | Self::Truncated
+            | Self::NoMedia
+            | Self::Undecodable
+            | Self::Codec(_)
+            | Self::NoPicture => true,
+            Self::Missing
+            | Self::NotAFile
+            | Self::Io(_)
+            | Self::Memory
+            | Self::Space
+            | Self::Write(_)
+            | Self::InitDiffers
+            | Self::NotACut
+            | Self::Instructions(_)
+            | Self::Engine(_) => false,
         }
     }
 
@@ -64,6 +106,14 @@ impl MediaError {
         match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Self::Missing,
             _ => Self::Io(error),
+        }
+    }
+
+    /// What writing one of our files failed with.
+    pub(crate) fn writing(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Space,
+            _ => Self::Write(error),
         }
     }
 
@@ -81,6 +131,28 @@ impl MediaError {
             Error::OptionNotFound | Error::Bug | Error::Bug2 => Self::Engine(error.to_string()),
             // Whatever else a demuxer says about bytes that it got whole is about the bytes.
             _ => Self::Unreadable,
+        }
+    }
+
+    /// What an encoder failed with. Its settings are ours and the same for every file, so that all
+    /// it can lack is memory: x264 says `malloc of size … failed` past every log, then «external».
+    pub(crate) fn encoding(error: ffmpeg_next::Error) -> Self {
+        match error {
+            ffmpeg_next::Error::External => Self::Memory,
+            error => Self::working(error),
+        }
+    }
+
+    /// What FFmpeg failed with in work that does not depend on the bytes of the file. Some decoders
+    /// say only in the log that memory ran out.
+    pub(crate) fn working(error: ffmpeg_next::Error) -> Self {
+        use ffmpeg_next::{Error, error};
+        match error {
+            Error::Other {
+                errno: error::ENOMEM,
+            } => Self::Memory,
+            _ if crate::log::memory_ran_out() => Self::Memory,
+            _ => Self::Engine(error.to_string()),
         }
     }
 }

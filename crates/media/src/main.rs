@@ -1,17 +1,14 @@
 //! `kadr-media`: the process in which FFmpeg touches uploaded files.
 //!
-//! Answers with JSON lines on standard output ([`domain::media::Line`]); standard error is the
-//! log. Exit code 0 with a result, 1 with an error, 2 when called wrongly.
+//! Without arguments it serves: specs come in as lines on standard input
+//! ([`domain::media::spec::Spec`]), answers go out as lines on standard output
+//! ([`domain::media::line::Line`]), standard error is the log. When its standard input ends, so does
+//! it, at once. Exit code 0 when all went as it should, 2 when called wrongly.
 
-use std::{
-    io::{self, Write},
-    path::PathBuf,
-    process::ExitCode,
-    sync::LazyLock,
-};
+use std::{path::PathBuf, process::ExitCode, sync::LazyLock};
 
 use clap::{Parser, Subcommand};
-use domain::media::{Line, MediaFault};
+use domain::media::line::Line;
 
 static VERSION: LazyLock<String> = LazyLock::new(|| {
     format!(
@@ -25,7 +22,7 @@ static VERSION: LazyLock<String> = LazyLock::new(|| {
 #[command(name = "kadr-media", version = VERSION.as_str(), about = "Touches media for kadr, in a process of its own")]
 struct Cli {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Subcommand)]
@@ -35,22 +32,17 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let Command::Probe { file } = Cli::parse().command;
+    let cli = Cli::parse();
     media::log_errors_only();
-    let line = match media::probe(&file) {
-        Ok(facts) => Line::Result(facts),
-        Err(error) => Line::Error(MediaFault::from(&error)),
-    };
-    match say(&line) {
-        Ok(()) if matches!(line, Line::Result(_)) => ExitCode::SUCCESS,
-        // Nobody to talk to any more is a failure, too.
-        _ => ExitCode::FAILURE,
+    match cli.command {
+        None => media::serve::serve(),
+        Some(Command::Probe { file }) => {
+            let line = media::serve::probe_only(&file);
+            match media::serve::say(&line) {
+                Ok(()) if matches!(line, Line::Result(_)) => ExitCode::SUCCESS,
+                // Nobody to talk to any more is a failure, too.
+                _ => ExitCode::FAILURE,
+            }
+        }
     }
-}
-
-fn say(line: &Line) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    serde_json::to_writer(&mut out, line)?;
-    out.write_all(b"\n")?;
-    out.flush()
 }

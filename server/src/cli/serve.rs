@@ -3,10 +3,11 @@
 use std::{
     io::Write,
     net::SocketAddr,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-use backend::{Backend, accounts::FirstAdmin};
+use backend::{Backend, accounts::FirstAdmin, transcode::Helper};
 use tokio::{
     net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
@@ -62,6 +63,11 @@ pub(super) async fn run(settings: Settings) -> Result<u8, StartError> {
     let stopping = CancellationToken::new();
     let mut services = settings.backend(&public_url);
     secret.expose().clone_into(&mut services.accounts.secret);
+    if settings.roles.play(Role::Worker)
+        && let Some(helper) = start::helper()
+    {
+        services.transcode.engine = Some(Arc::new(Helper::at(helper)));
+    }
     let backend = tokio::select! {
         opened = Backend::open(services) => opened?,
         () = signals.next() => return Ok(FINE),

@@ -76,6 +76,7 @@ impl Settings {
             workers: self.work.workers(),
             accounts: self.people.options(),
             uploads: self.uploads.options(),
+            transcode: self.work.options(),
             timing: backend::jobs::Timing::default(),
         }
     }

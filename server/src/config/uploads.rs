@@ -27,7 +27,7 @@ impl Uploads {
 }
 
 /// A number of bytes, alone or with a unit: `64 GiB`, `500MB`, `1.5 TB`.
-fn size(text: &str) -> Result<u64, String> {
+pub(super) fn size(text: &str) -> Result<u64, String> {
     let wrong = || "a size like 64 GiB, 500 MB or a number of bytes".to_owned();
     let text = text.trim();
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.');

@@ -21,6 +21,7 @@ mod site;
 mod state;
 mod ui;
 mod uploads;
+mod videos;
 mod visit;
 mod wellformed;
 
@@ -72,6 +73,7 @@ pub fn router_with(state: State, extra: Router<State>) -> Router {
         .merge(ui::routes())
         .merge(accounts::routes(&state))
         .merge(uploads::routes())
+        .merge(videos::routes())
         .merge(extra)
         .fallback(site::file)
         .layer(middleware::from_fn_with_state(state.clone(), front::front))
@@ -88,6 +90,7 @@ fn described(state: &State) -> OpenApiRouter<State> {
         .merge(events)
         .merge(accounts::described(state))
         .merge(uploads::described())
+        .merge(videos::described())
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(metrics::metrics))

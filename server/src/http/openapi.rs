@@ -22,7 +22,7 @@ use super::{Fault, State};
     ),
     paths(description),
     components(schemas(domain::problem::Problem)),
-    tags((name = "api", description = "About this API"), (name = "events", description = "What changes while somebody looks"), (name = "people", description = "Who is who: log-ins of programs"), (name = "health", description = "For who looks after the server"))
+    tags((name = "api", description = "About this API"), (name = "events", description = "What changes while somebody looks"), (name = "videos", description = "What there is, and what is done with it"), (name = "people", description = "Who is who: log-ins of programs"), (name = "health", description = "For who looks after the server"))
 )]
 struct Base;
 

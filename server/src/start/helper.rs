@@ -53,6 +53,12 @@ pub async fn helper_version() -> Result<String, HelperError> {
     }
 }
 
+/// Where it is, if it is installed.
+#[must_use]
+pub fn helper() -> Option<PathBuf> {
+    Some(path()).filter(|path| path.is_file())
+}
+
 fn path() -> PathBuf {
     let beside = std::env::current_exe()
         .ok()

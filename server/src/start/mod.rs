@@ -12,7 +12,7 @@ pub use self::{
     bytes::Bytes,
     error::StartError,
     folder::{LOW_SPACE, free_space, prepare, probe},
-    helper::{HELPER, HelperError, helper_version},
+    helper::{HELPER, HelperError, helper, helper_version},
     lock::{DataLock, is_held},
     secret::secret,
 };

@@ -19,9 +19,10 @@ use crate::config::{Role, Roles};
 /// Plays the roles `worker` and `scheduler` as far as `roles` has them, until `shutdown` is
 /// cancelled and what runs has ended or was handed back.
 pub async fn run(backend: Backend, roles: &Roles, shutdown: CancellationToken) {
+    let registry = backend.transcode.registry(Registry::product());
     run_with(
         backend,
-        Registry::product(),
+        registry,
         roles.play(Role::Worker),
         roles.play(Role::Scheduler),
         shutdown,

@@ -35,6 +35,10 @@ pub(super) async fn run(backend: &Backend, shutdown: &CancellationToken) {
                     "took back jobs that had lost their worker"
                 );
             }
+            let taken_up = backend.transcode.recover().await?;
+            if taken_up > 0 {
+                tracing::info!(taken_up, "took up videos that nobody worked on");
+            }
             if tidy_at <= Instant::now() {
                 backend.jobs.submit(&Sweep::default()).await?;
                 backend.jobs.submit(&TidyAccounts::default()).await?;

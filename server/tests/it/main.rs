@@ -22,3 +22,4 @@ mod process;
 mod security;
 mod site;
 mod uploads;
+mod videos;

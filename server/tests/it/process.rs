@@ -84,6 +84,7 @@ fn help_lists_every_variable_and_its_default() {
         "KADR_MAX_UPLOAD",
         "KADR_QUOTA",
         "KADR_WORKERS",
+        "KADR_WORKER_MEMORY",
         "KADR_TRUSTED_PROXIES",
         "KADR_LOG_FORMAT",
         "KADR_LOG",

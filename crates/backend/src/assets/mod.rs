@@ -217,6 +217,11 @@ impl Assets {
         Ok(true)
     }
 
+    /// It cannot change until the end of the transaction.
+    pub(crate) async fn hold(&self, tx: &mut Tx, id: AssetId) -> Result<Option<Asset>, DbError> {
+        store::hold_id(tx, id).await
+    }
+
     /// The bytes under `candidate` become an asset, or turn out to be one already: then that
     /// one is answered, and the bytes are to be dropped. It cannot go away until the end of
     /// the transaction, in which the caller points a video to it. What failed is planned again.

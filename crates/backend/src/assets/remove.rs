@@ -26,6 +26,10 @@ impl Job for RemoveAsset {
     }
 
     async fn run(&self, ctx: &Context) -> Result<(), JobError> {
+        // Whoever works on it would go on writing.
+        if !ctx.backend().transcode.stop(self.asset).await? {
+            return Err(JobError::retry("Work on these files did not stop in time."));
+        }
         match ctx.backend().assets.remove(self.asset).await {
             Ok(()) => Ok(()),
             Err(UploadsError::Database(error)) => Err(error.into()),

@@ -250,6 +250,25 @@ impl Jobs {
         }
     }
 
+    /// Stops every unfinished job with one of these keys, as [`Jobs::cancel`] does. Answers how
+    /// many of them still run.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub(crate) async fn cancel_keys(&self, keys: &[String]) -> Result<usize, DbError> {
+        let mut running = 0;
+        for some in keys.chunks(200) {
+            let mut tx = self.db.write().await?;
+            let stopped = store::cancel_keys(&mut tx, self.db.engine(), some).await?;
+            tx.commit().await?;
+            for (id, state, video) in stopped {
+                running += usize::from(state == JobState::Running);
+                self.events.publish(changed(id, JobState::Cancelled, video));
+            }
+        }
+        Ok(running)
+    }
+
     async fn refusal(&self, id: JobId) -> Result<(), JobsError> {
         match self.get(id).await? {
             Some(job) => Err(JobsError::State(job.state)),

@@ -57,6 +57,7 @@ impl Registry {
             .with::<crate::assets::RemoveAsset>()
             .with::<crate::uploads::JoinPieces>()
             .with::<crate::uploads::TidyUploads>()
+            .with::<crate::transcode::Finish>()
     }
 
     /// Adds a kind.

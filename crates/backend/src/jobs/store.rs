@@ -292,6 +292,33 @@ pub(super) async fn cancel(
     row.map(|row| Ok(video(subject_of(&row)?))).transpose()
 }
 
+/// The same for all jobs with one of these keys. Answers which, and those that still run.
+pub(super) async fn cancel_keys(
+    tx: &mut Tx,
+    engine: Engine,
+    keys: &[String],
+) -> Result<Vec<(JobId, JobState, Option<VideoId>)>, DbError> {
+    let now = engine.now_sql();
+    let places: Vec<String> = (1..=keys.len()).map(|n| format!("${n}")).collect();
+    let mut query = sqlx::query(AssertSqlSafe(format!(
+        "UPDATE jobs SET
+             state = CASE WHEN state = 'queued' THEN 'cancelled' ELSE state END,
+             finished_at = CASE WHEN state = 'queued' THEN {now} ELSE NULL END,
+             cancel = CASE WHEN state = 'queued' THEN 0 ELSE 1 END,
+             waiting_for = NULL
+         WHERE dedup IN ({}) AND state IN ('queued', 'running')
+         RETURNING id, state, subject",
+        places.join(", ")
+    )));
+    for key in keys {
+        query = query.bind(key.as_str());
+    }
+    let rows = query.fetch_all(&mut **tx).await?;
+    rows.iter()
+        .map(|row| Ok((id_of(row)?, state_of(row)?, video(subject_of(row)?))))
+        .collect()
+}
+
 /// Jobs one snapshot shows about videos: live ones first, then the newest.
 const IN_SNAPSHOT: i64 = 500;
 

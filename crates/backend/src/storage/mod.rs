@@ -12,6 +12,7 @@ use std::{
     io,
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -153,6 +154,61 @@ impl Storage {
         blocking(move || write(&path, &bytes)).await
     }
 
+    /// Makes files last that a program of ours has written, and their names.
+    ///
+    /// # Errors
+    /// When the disk refuses, or one is not there.
+    pub async fn sync(&self, keys: Vec<String>) -> Result<(), StorageError> {
+        let paths: Vec<PathBuf> = keys.iter().map(|key| self.path(key)).collect();
+        blocking(move || {
+            let mut folders: Vec<&Path> = Vec::new();
+            for path in &paths {
+                std::fs::File::open(path)?.sync_data()?;
+                if let Some(folder) = path.parent().filter(|folder| !folders.contains(folder)) {
+                    folders.push(folder);
+                }
+            }
+            // The folders, and what they are in: they may be new.
+            let above: Vec<&Path> = folders
+                .iter()
+                .filter_map(|folder| folder.parent())
+                .collect();
+            folders.extend(above);
+            folders.sort_unstable();
+            folders.dedup();
+            folders
+                .into_iter()
+                .try_for_each(|folder| std::fs::File::open(folder)?.sync_all())
+        })
+        .await
+    }
+
+    /// Forgets files below a key, and in its folders, whose name says that they are no more than
+    /// a half, and which nobody has touched for so long.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub async fn sweep(
+        &self,
+        key: &str,
+        half: fn(&str) -> bool,
+        untouched: Duration,
+    ) -> Result<(), StorageError> {
+        let path = self.path(key);
+        blocking(move || {
+            for entry in entries(&path)? {
+                for file in entries(&entry)?.into_iter().chain([entry]) {
+                    let name = file.file_name().and_then(std::ffi::OsStr::to_str);
+                    if name.is_some_and(half) && is_left(&file, untouched)? {
+                        gone(std::fs::remove_file(&file))?;
+                    }
+                }
+            }
+            Ok(())
+        })
+        .await
+    }
+
     /// A whole file, if there is one.
     ///
     /// # Errors
@@ -205,6 +261,15 @@ fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
         {
             Ok(Vec::new())
         }
+        Err(error) => Err(error),
+    }
+}
+
+/// Nobody has touched it for so long.
+fn is_left(file: &Path, untouched: Duration) -> io::Result<bool> {
+    match std::fs::metadata(file).and_then(|about| about.modified()) {
+        Ok(touched) => Ok(touched.elapsed().unwrap_or_default() >= untouched),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error),
     }
 }

@@ -249,7 +249,7 @@ impl Uploads {
         free: u64,
     ) -> Result<(), UploadsError> {
         let since = self.now() - ms(self.options().promise);
-        let promised = store::promised(tx, since).await?;
+        let promised = store::promised(&mut **tx, since).await?;
         let needed = promised
             .saturating_add(self.options().reserve)
             .saturating_add(more);

@@ -75,7 +75,7 @@ use self::{running::Registry, store::Flow};
 use crate::{
     accounts::{Accounts, Clock},
     assets::{self, Assets},
-    db::{Db, Tx},
+    db::{Db, DbError, Tx},
     events::Events,
     jobs::Jobs,
     storage::Storage,
@@ -269,4 +269,10 @@ impl Flow {
 /// As the columns count it.
 fn ms(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// Bytes that were promised room on the disk and have not come yet.
+pub(crate) async fn promised(db: &Db) -> Result<u64, DbError> {
+    let since = crate::db::now_ms() - ms(Options::default().promise);
+    store::promised(db.read(), since).await
 }

@@ -233,12 +233,34 @@ pub(crate) async fn follow(
     store::follow(tx, asset, status, error, now).await
 }
 
+/// The video with that id.
+pub(crate) async fn find<'e>(
+    executor: impl sqlx::AnyExecutor<'e>,
+    id: VideoId,
+) -> Result<Option<Video>, DbError> {
+    store::find(executor, id).await
+}
+
+/// Every video that has this asset, the oldest first.
+pub(crate) async fn of_asset<'e>(
+    executor: impl sqlx::AnyExecutor<'e>,
+    asset: AssetId,
+) -> Result<Vec<Video>, DbError> {
+    store::of_asset(executor, asset).await
+}
+
+/// Every video of an asset can be watched by now.
+pub(crate) async fn set_playable(tx: &mut Tx, asset: AssetId) -> Result<(), DbError> {
+    store::set_playable(tx, asset).await
+}
+
 /// What is being done for a video of this status with this asset.
-const fn stage(status: VideoStatus, asset: Option<AssetState>) -> Stage {
+fn stage(status: VideoStatus, asset: Option<(AssetState, Stage)>) -> Stage {
     match (status, asset) {
         (VideoStatus::Completed, _) => Stage::Done,
         (VideoStatus::Processing, None) => Stage::Joining,
-        (VideoStatus::Processing, Some(AssetState::Processing)) => Stage::Probing,
+        (VideoStatus::Processing, Some((AssetState::Processing, stage)))
+        | (VideoStatus::Failed, Some((_, stage))) => stage,
         _ => Stage::Queued,
     }
 }

@@ -14,8 +14,9 @@ use crate::{
 };
 
 const VIDEO: &str = "SELECT videos.id, videos.owner, title, description, tags, visibility,
-     videos.status, videos.playable, videos.error, warnings, videos.asset, views,
-     videos.created_at, videos.updated_at, assets.state, flows.id AS flow, file_name, bytes_total
+     videos.status, videos.playable, videos.error, videos.warnings, videos.asset, views,
+     videos.created_at, videos.updated_at, assets.state, assets.stage,
+     assets.warnings AS asset_warnings, flows.id AS flow, file_name, bytes_total
      FROM videos LEFT JOIN assets ON assets.id = videos.asset
      LEFT JOIN flows ON flows.video = videos.id AND flows.role = 'source'";
 
@@ -25,6 +26,11 @@ fn video(row: &AnyRow) -> Result<Video, DbError> {
     let tags: Tags = json(row, "tags")?;
     let status: VideoStatus = parsed(row, "status")?;
     let state: Option<AssetState> = maybe(row, "state")?;
+    let asset = state.zip(maybe(row, "stage")?);
+    let mut warnings: Vec<String> = json(row, "warnings")?;
+    if asset.is_some() {
+        warnings.extend(json::<Vec<String>>(row, "asset_warnings")?);
+    }
     let original = match maybe(row, "flow")? {
         None => None,
         Some(flow) => Some(Original {
@@ -41,10 +47,10 @@ fn video(row: &AnyRow) -> Result<Video, DbError> {
         tags,
         visibility: parsed::<Visibility>(row, "visibility")?,
         status,
-        stage: stage(status, state),
+        stage: stage(status, asset),
         playable: row.try_get::<i64, _>("playable")? == 1,
         error: row.try_get("error")?,
-        warnings: json(row, "warnings")?,
+        warnings,
         asset: maybe(row, "asset")?,
         original,
         views: row.try_get("views")?,
@@ -67,6 +73,27 @@ pub(super) async fn find<'e>(
         .fetch_optional(executor)
         .await?;
     row.as_ref().map(video).transpose()
+}
+
+pub(super) async fn of_asset<'e>(
+    executor: impl AnyExecutor<'e>,
+    asset: AssetId,
+) -> Result<Vec<Video>, DbError> {
+    let rows = sqlx::query(AssertSqlSafe(format!(
+        "{VIDEO} WHERE videos.asset = $1 ORDER BY videos.created_at, videos.id"
+    )))
+    .bind(asset.to_string())
+    .fetch_all(executor)
+    .await?;
+    rows.iter().map(video).collect()
+}
+
+pub(super) async fn set_playable(tx: &mut Tx, asset: AssetId) -> Result<(), DbError> {
+    sqlx::query("UPDATE videos SET playable = 1 WHERE asset = $1")
+        .bind(asset.to_string())
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
 }
 
 pub(super) async fn audible(

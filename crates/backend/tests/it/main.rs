@@ -7,4 +7,5 @@ mod events;
 mod home;
 mod jobs;
 mod queue;
+mod transcode;
 mod uploads;

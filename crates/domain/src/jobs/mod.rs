@@ -110,6 +110,8 @@ pub enum WaitingFor {
     Space,
     /// Free memory.
     Memory,
+    /// A media engine that starts.
+    Engine,
 }
 
 impl WaitingFor {
@@ -119,12 +121,13 @@ impl WaitingFor {
             Self::Retry => "retry",
             Self::Space => "space",
             Self::Memory => "memory",
+            Self::Engine => "engine",
         }
     }
 
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Retry, Self::Space, Self::Memory]
+        [Self::Retry, Self::Space, Self::Memory, Self::Engine]
             .into_iter()
             .find(|w| w.code() == text)
     }

@@ -60,6 +60,16 @@ pub enum Stage {
 }
 
 impl Stage {
+    pub const ALL: [Self; 7] = [
+        Self::Queued,
+        Self::Joining,
+        Self::Probing,
+        Self::Packaging,
+        Self::Encoding,
+        Self::Finishing,
+        Self::Done,
+    ];
+
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
@@ -71,5 +81,16 @@ impl Stage {
             Self::Finishing => "finishing",
             Self::Done => "done",
         }
+    }
+}
+
+impl FromStr for Stage {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::ALL
+            .into_iter()
+            .find(|stage| stage.code() == text)
+            .ok_or(())
     }
 }

@@ -131,6 +131,7 @@ fn video_of(event: &Event) -> Option<VideoId> {
     match event {
         Event::Job(job) => job.video,
         Event::Video(video) => Some(video.id),
+        Event::Progress(progress) => Some(progress.id),
         Event::Upload(_) | Event::Notice(_) => None,
     }
 }

@@ -234,7 +234,10 @@ pub(super) async fn usage<'e>(
 /// Bytes that were promised room and have not come yet: what uploads still lack that received
 /// something `since` then, and files that are to be joined from their pieces. Who only announces
 /// takes nobody's room for long.
-pub(super) async fn promised(tx: &mut Tx, since: i64) -> Result<u64, DbError> {
+pub(super) async fn promised<'e>(
+    executor: impl AnyExecutor<'e>,
+    since: i64,
+) -> Result<u64, DbError> {
     let row = sqlx::query(
         "SELECT CAST(COALESCE(SUM(bytes), 0) AS BIGINT) AS promised FROM (
              SELECT bytes_total - received AS bytes
@@ -245,7 +248,7 @@ pub(super) async fn promised(tx: &mut Tx, since: i64) -> Result<u64, DbError> {
              WHERE role = 'source' AND status = 'uploaded' AND hash IS NULL) AS promises",
     )
     .bind(since)
-    .fetch_one(&mut **tx)
+    .fetch_one(executor)
     .await?;
     bytes(&row, "promised")
 }

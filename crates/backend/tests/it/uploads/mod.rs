@@ -72,7 +72,7 @@ pub(crate) async fn person(test: &TestDb, nick: &str) -> UserId {
 }
 
 /// Bytes that are the same for the same seed.
-fn bytes(seed: u64, length: usize) -> Vec<u8> {
+pub(super) fn bytes(seed: u64, length: usize) -> Vec<u8> {
     let mut bytes = vec![0; length];
     SmallRng::seed_from_u64(seed).fill(bytes.as_mut_slice());
     bytes
@@ -116,7 +116,7 @@ async fn send(
 }
 
 /// A whole file, begun and sent.
-async fn upload(backend: &Backend, user: UserId, name: &str, bytes: &[u8]) -> Created {
+pub(super) async fn upload(backend: &Backend, user: UserId, name: &str, bytes: &[u8]) -> Created {
     let created = backend
         .uploads
         .create(user, new(bytes.len() as u64, name))
@@ -155,7 +155,7 @@ async fn sessions_fit(test: &TestDb) {
     );
 }
 
-async fn count(test: &TestDb, sql: &'static str) -> i64 {
+pub(super) async fn count(test: &TestDb, sql: &'static str) -> i64 {
     sqlx::query(sql)
         .fetch_one(test.db.read())
         .await
@@ -164,7 +164,7 @@ async fn count(test: &TestDb, sql: &'static str) -> i64 {
 }
 
 /// Files below a folder of the media.
-fn files(backend: &Backend, folder: &str) -> usize {
+pub(super) fn files(backend: &Backend, folder: &str) -> usize {
     let root = backend.uploads.storage().place(folder);
     let Ok(folders) = std::fs::read_dir(root) else {
         return 0;
