@@ -39,6 +39,13 @@ export default defineConfig<Options>({
     // test itself: each keeps the machine busy. Playing is in real time, so a machine that others
     // use as well may need another try.
     { name: "media", testDir: "media", fullyParallel: false, workers: 1, retries: 2, timeout: 240_000, use: { ...devices["Desktop Chrome"], trace: "off" } },
-    { name: "phone", use: { ...devices["Pixel 7"], viewport: { width: 360, height: 780 } } },
+    // What the size of a screen and fingers change. What a page does beneath is tried on the desktop,
+    // and so are the colours of the dark theme.
+    {
+      name: "phone",
+      testIgnore: /(live|login|tokens|register-\w+|uploads-\w+)\.spec\.ts/,
+      grepInvert: /\bdark\b/,
+      use: { ...devices["Pixel 7"], viewport: { width: 360, height: 780 } },
+    },
   ],
 });

@@ -12,7 +12,7 @@ import { Fleet } from "./fleet.ts";
 import { helpers, Ledger, servers } from "./ledger.ts";
 import { account, ask, completed, type Account, send, type Sent } from "./videos.ts";
 
-const ROUNDS = Number(process.env.KADR_KILL_ROUNDS ?? 4);
+const ROUNDS = Number(process.env.KADR_KILL_ROUNDS ?? 2);
 /** A step may fail three times: fewer than that of a video's rounds are the helper's. */
 const A_VIDEO = 4;
 const SECONDS = 48;

@@ -230,7 +230,8 @@ fn each(source: &Path, home: &Path, name: &str, rungs: &[RungPlan]) {
     }
 }
 
-/// Against the source, scaled in the same way for both; frame by frame, whatever their times are.
+/// Against the source, scaled in the same way for both, and exactly: without `accurate_rnd` FFmpeg's
+/// scaler rounds down, and who rounds with it seems better. Frame by frame, whatever their times.
 fn psnr(made: &Path, source: &Path, rung: &RungPlan) -> f64 {
     let output = Command::new("ffmpeg")
         .args(["-nostdin", "-i"])
@@ -240,7 +241,7 @@ fn psnr(made: &Path, source: &Path, rung: &RungPlan) -> f64 {
         .args([
             "-lavfi",
             &format!(
-                "[1:v]setpts=N,scale={}:{}:flags=bicubic[s];[0:v]setpts=N[m];[m][s]psnr",
+                "[1:v]setpts=N,scale={}:{}:flags=bicubic+accurate_rnd[s];[0:v]setpts=N[m];[m][s]psnr",
                 rung.rung.width, rung.rung.height
             ),
         ])
@@ -279,6 +280,7 @@ impl Helper {
     fn start() -> Self {
         let mut child = Command::new(HELPER)
             .env("MALLOC_ARENA_MAX", "1")
+            .env("MALLOC_MMAP_THRESHOLD_", "262144")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -348,7 +350,7 @@ fn parts(source: &Path, out: &Path, plan: &Plan) -> Cost {
                 picture: picture.picture.clone(),
                 rungs: picture.rungs.iter().map(|rung| rung.rung.clone()).collect(),
                 tiles: None,
-                threads: 1,
+                threads: part.threads,
             });
             told(source, out, plan.start, command)
         })

@@ -62,6 +62,8 @@ impl Engine for Helper {
             // One heap for all threads: each of its own reserves 64 MB of the address space that
             // its limits count.
             command.env("MALLOC_ARENA_MAX", "1");
+            // Pictures are given back when a part ends, not kept in a heap full of holes.
+            command.env("MALLOC_MMAP_THRESHOLD_", "262144");
             let mut process = command.spawn()?;
             let pipes = (
                 process.stdin.take(),

@@ -71,8 +71,7 @@ fn command(plan: &Plan, step: Step) -> Option<Command> {
                     .as_ref()
                     .filter(|board| board.board.source.is_none())
                     .map(|board| board.tiles.clone()),
-                // Parts run side by side: a thread each wastes the least.
-                threads: 1,
+                threads: part.threads,
             })
         }
         Step::Audio(number) => {

@@ -83,11 +83,11 @@ pub struct EncodePart {
     pub stream: usize,
     pub part: Stretch,
     pub picture: Picture,
-    /// The largest first: each is scaled from the one before it.
+    /// The largest first.
     pub rungs: Vec<Rung>,
     /// Small pictures for the storyboard, tapped from the same decode.
     pub tiles: Option<Tiles>,
-    /// Threads of each encoder and of the decoder.
+    /// Threads of the decoder and of the encoder that has most to do.
     pub threads: u32,
 }
 

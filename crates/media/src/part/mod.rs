@@ -22,7 +22,7 @@ use crate::{
     clock::Grid,
     error::MediaError,
     mux,
-    picture::{Cascade, Decoded, Frames, Reading, Samples, Size, jpeg},
+    picture::{Decoded, Frames, Reading, Samples, Scaler, Size, jpeg},
     report::Report,
 };
 
@@ -52,7 +52,7 @@ pub(crate) fn encode(
     let colours = x264::colours(&parameters, command.picture.hdr);
 
     let mut rungs = Rungs {
-        cascade: Cascade::new(
+        scaler: Scaler::new(
             &command.picture,
             command
                 .rungs
@@ -145,7 +145,7 @@ fn begin(reading: &Reading<'_>, part: &Stretch) -> Result<(Frames, Option<Decode
 }
 
 struct Rungs<'a> {
-    cascade: Cascade,
+    scaler: Scaler,
     lanes: Vec<Lane>,
     taps: Option<Taps<'a>>,
     out: &'a Path,
@@ -158,7 +158,7 @@ impl Rungs<'_> {
         shown: &Shown<Rc<frame::Video>>,
         report: &mut Report<'_>,
     ) -> Result<(), MediaError> {
-        let pictures = self.cascade.run(&shown.picture, shown.tick)?;
+        let pictures = self.scaler.run(&shown.picture, shown.tick)?;
         if let (Some(taps), Some(smallest)) = (&mut self.taps, pictures.last()) {
             taps.look(shown.at, smallest, self.out, report)?;
         }
@@ -182,7 +182,7 @@ struct Taps<'a> {
     tiles: &'a Tiles,
     next: i64,
     until: Option<Micros>,
-    cascade: Cascade,
+    scaler: Scaler,
 }
 
 impl<'a> Taps<'a> {
@@ -193,7 +193,7 @@ impl<'a> Taps<'a> {
             next: part.start.max(0).div_euclid(every)
                 + i64::from(part.start.max(0).rem_euclid(every) > 0),
             until: part.end,
-            cascade: Cascade::new(
+            scaler: Scaler::new(
                 &domain::media::spec::Picture::upright(),
                 vec![Size {
                     width: tiles.width,
@@ -217,7 +217,7 @@ impl<'a> Taps<'a> {
             if self.until.is_some_and(|until| due >= until) {
                 break;
             }
-            let small = self.cascade.run(picture, 0)?;
+            let small = self.scaler.run(picture, 0)?;
             if let Some(small) = small.first() {
                 let bytes = jpeg::encode(small, jpeg::SMALL)?;
                 let file = format!("{}/{:05}.jpg", self.tiles.folder, self.next);

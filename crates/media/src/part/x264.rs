@@ -146,8 +146,25 @@ fn open(
     // We say where an IDR stands; between them x264 may set more where a scene changes.
     options.set("forced-idr", "1");
     options.set("g", "100000");
-    options.set("threads", &command.threads.max(1).to_string());
+    let threads = threads(rung, command);
+    options.set("threads", &threads.to_string());
+    if threads > 1 {
+        // Four frames more of each size would wait for the thread that looks ahead.
+        options.set("x264-params", "sync-lookahead=1");
+    }
     context.open_with(options).map_err(MediaError::encoding)
+}
+
+/// More than one only for the size that takes as long as all others together: the others are made
+/// beside it, and threads take memory.
+fn threads(rung: &Rung, command: &EncodePart) -> u32 {
+    let area = |rung: &Rung| u64::from(rung.width) * u64::from(rung.height);
+    let largest = command.rungs.iter().map(area).max().unwrap_or(0);
+    if area(rung) * 2 >= largest {
+        command.threads.max(1)
+    } else {
+        1
+    }
 }
 
 /// Which colours our files say they have: the source's, but for what is changed on the way.

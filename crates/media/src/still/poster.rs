@@ -10,7 +10,7 @@ use ffmpeg_next::{Rational, frame};
 use super::save;
 use crate::{
     error::MediaError,
-    picture::{Cascade, Decoded, Frames, Reading, Samples, Size, jpeg},
+    picture::{Decoded, Frames, Reading, Samples, Scaler, Size, jpeg},
     report::Report,
 };
 
@@ -36,7 +36,7 @@ pub(crate) fn poster(
         fields: command.picture.fields,
         threads: 1,
     };
-    let mut cascade = Cascade::new(
+    let mut scaler = Scaler::new(
         &command.picture,
         command
             .sizes
@@ -58,7 +58,7 @@ pub(crate) fn poster(
         ),
         PosterFrom::Video { .. } => choose(&reading, &command.at, report)?,
     };
-    let pictures = cascade.run(&frame.picture, 0)?;
+    let pictures = scaler.run(&frame.picture, 0)?;
     for (image, picture) in command.sizes.iter().zip(&pictures) {
         save(
             spec,

@@ -12,7 +12,7 @@ use super::{read_jpeg, save};
 use crate::{
     error::MediaError,
     mux,
-    picture::{Cascade, Frames, Reading, Samples, Size, jpeg},
+    picture::{Frames, Reading, Samples, Scaler, Size, jpeg},
     report::Report,
 };
 
@@ -88,7 +88,7 @@ enum Pictures {
 /// Reads through the key frames of a source.
 struct Keys {
     frames: Frames,
-    cascade: Cascade,
+    scaler: Scaler,
     /// The next frame that was not wanted yet.
     ahead: Option<(Micros, frame::Video)>,
     ended: bool,
@@ -106,7 +106,7 @@ impl Keys {
         frames.only_keys();
         Ok(Self {
             frames,
-            cascade: Cascade::new(
+            scaler: Scaler::new(
                 &source.picture,
                 vec![Size {
                     width: command.tiles.width,
@@ -145,7 +145,7 @@ impl Keys {
             }
         }
         match found {
-            Some(picture) => Ok(self.cascade.run(&picture, 0)?.pop()),
+            Some(picture) => Ok(self.scaler.run(&picture, 0)?.pop()),
             None => Ok(None),
         }
     }

@@ -85,7 +85,7 @@ pub fn try_whole(home: &Home, source: &Path) -> Result<Whole, Box<Answer>> {
                         .as_ref()
                         .filter(|board| board.board.source.is_none())
                         .map(|board| board.tiles.clone()),
-                    threads: 1,
+                    threads: part.threads,
                 }),
             )?;
             let Done::Part { frames: made } = answer.done() else {

@@ -70,6 +70,7 @@ async fn it_gets_nothing_of_ours() {
                 "LANG",
                 "TMPDIR",
                 "MALLOC_ARENA_MAX",
+                "MALLOC_MMAP_THRESHOLD_",
                 "PWD",
                 "OLDPWD",
                 "_",

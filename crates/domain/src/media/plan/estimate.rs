@@ -10,6 +10,8 @@ use super::{
 const BASE: u64 = 80 << 20;
 /// Bytes for each sample of a rung: x264 at `veryfast` with one thread keeps about 70.
 const ENCODER: u64 = 78;
+/// For each sample of the largest rung, more for each thread after the first.
+const THREAD: u64 = 24;
 /// More of them for the largest rung where HDR is mapped to SDR: linear light, in floats.
 const TONE_MAP: u64 = 48;
 /// Bytes for each sample of the source: frames that wait in the decoder.
@@ -34,13 +36,19 @@ impl Plan {
         let bits: u64 = rungs.clone().map(|rung| rung.max_rate).sum();
         let sizes = rungs.map(|rung| u64::from(rung.width) * u64::from(rung.height));
         let pixels: u64 = sizes.clone().sum();
+        let largest = sizes.max().unwrap_or(0);
         let mapped = match picture.picture.hdr {
-            Some(_) => sizes.max().unwrap_or(0),
+            Some(_) => largest,
             None => 0,
         };
+        let threads = u64::from(part.threads.saturating_sub(1));
         Estimate {
             disk: bytes(bits, part.length(self)),
-            memory: BASE + pixels * ENCODER + mapped * TONE_MAP + picture.source_pixels * DECODER,
+            memory: BASE
+                + pixels * ENCODER
+                + threads * largest * THREAD
+                + mapped * TONE_MAP
+                + picture.source_pixels * DECODER,
         }
     }
 

@@ -104,6 +104,8 @@ pub struct Part {
     pub end: Option<Micros>,
     /// Where decoding begins; `None`: at the beginning of the file.
     pub seek: Option<Micros>,
+    /// Of its decoder and of the encoder that has most to do.
+    pub threads: u32,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

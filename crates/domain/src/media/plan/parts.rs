@@ -9,10 +9,14 @@ use super::{
 pub(super) const CRUMB: Micros = SECOND / 4;
 
 /// How much of a file may be decoded a second time so that parts can run side by side.
-const WASTE: f64 = 0.3;
+const WASTE: f64 = 0.5;
 
-/// Decoding more than this twice is worth a longer part.
-const FAR: Micros = 2 * SECOND;
+/// Segments that a part has at least when the hands share what is left: beginning one costs the
+/// way from the key frame before it.
+const SHARE: usize = 3;
+
+/// What one part may use of the processors: what is done in turn leaves more than that idle.
+const MOST_THREADS: u32 = 4;
 
 /// Segments of a copied part, after the first: ten minutes.
 const COPIED: usize = 150;
@@ -57,22 +61,23 @@ pub(super) fn encoded(
 ) -> Vec<Part> {
     let whole = vec![part(video, segments, 0, segments.len())];
     if !video.times_rise || !video.seeks || video.key_frames.is_empty() {
-        return whole;
+        return threaded(whole, policy);
     }
     let mut parts = Vec::new();
     let mut first = 0;
     let mut growth = 1;
     while first < segments.len() {
         let left = segments.len() - first;
-        // The hands share what is left, each in two parts: then none is alone at the end.
-        let share = left.div_ceil(2 * policy.hands.max(1) as usize).max(2);
+        // The hands share what is left, each in two parts: then none is alone for long at the end.
+        // (Where there is one, another process may have one more.)
+        let share = left.div_ceil(2 * policy.hands.max(2) as usize).max(SHARE);
         let most = growth
             .min(policy.longest_part as usize)
             .min(share)
             .min(left);
         let count = match first {
             0 => 1,
-            _ => border(video, segments, first, most, policy.longest_part as usize),
+            _ => border(video, segments, first, most),
         };
         // What would be left alone is not worth a part.
         let count = if left - count == 1 && first > 0 {
@@ -88,31 +93,30 @@ pub(super) fn encoded(
         .iter()
         .map(|part| part.start - part.seek.unwrap_or(0))
         .sum();
-    if twice as f64 > WASTE * end as f64 {
-        return whole;
+    let wasteful = twice as f64 > WASTE * end as f64;
+    threaded(if wasteful { whole } else { parts }, policy)
+}
+
+/// A thread each wastes the least while parts run side by side. At the end hands have nothing more
+/// to do: there each part may use what they leave.
+fn threaded(mut parts: Vec<Part>, policy: &Policy) -> Vec<Part> {
+    for part in parts.iter_mut().rev().take(policy.hands as usize) {
+        part.threads = policy.hands.clamp(1, MOST_THREADS);
     }
     parts
 }
 
-/// How many segments a part takes: between half and all of `most`, so that the next one begins
-/// right after a key frame; more when there is none.
-fn border(
-    video: &VideoFacts,
-    segments: &[Micros],
-    first: usize,
-    most: usize,
-    longest: usize,
-) -> usize {
+/// How many segments a part takes: between half and all of `most`, so that the next one begins as
+/// soon after a key frame as can be.
+fn border(video: &VideoFacts, segments: &[Micros], first: usize, most: usize) -> usize {
     let twice = |count: &usize| match segments.get(first + count) {
         Some(next) => next - key_before(video, *next).unwrap_or(0),
         None => 0,
     };
-    let best = |from: usize, to: usize| (from..=to).rev().min_by_key(&twice).unwrap_or(to);
-    let count = best(most.div_ceil(2), most);
-    if twice(&count) <= FAR {
-        return count;
-    }
-    best(count, longest.min(segments.len() - first).max(count))
+    (most.div_ceil(2)..=most)
+        .rev()
+        .min_by_key(twice)
+        .unwrap_or(most)
 }
 
 fn key_before(video: &VideoFacts, at: Micros) -> Option<Micros> {
@@ -144,5 +148,6 @@ fn part(video: &VideoFacts, segments: &[Micros], first: usize, count: usize) -> 
         start,
         end: segments.get(first + count).copied(),
         seek: (first > 0).then(|| key_before(video, start)).flatten(),
+        threads: 1,
     }
 }

@@ -441,22 +441,77 @@ fn parts_grow_from_one_segment_to_half_a_minute() {
     assert_eq!(counts(&of(hevc(1280, 720, 2.0))), [1]);
     assert_eq!(counts(&of(hevc(1280, 720, 8.0))), [1, 1]);
     // At the end they get smaller again, so that all hands end together.
-    assert_eq!(counts(&of(hevc(1280, 720, 60.0))), [1, 2, 3, 3, 2, 2, 2]);
+    assert_eq!(counts(&of(hevc(1280, 720, 60.0))), [1, 2, 3, 3, 3, 3]);
     let long = counts(&of(hevc(1280, 720, 7200.0)));
     assert_eq!(long[..6], [1, 2, 4, 8, 8, 8]);
     assert!(long.len() < 240, "{}", long.len());
-    // They end right after key frames where there are some.
+    // They end right after key frames where there are some, but at the end, where they are short.
     let mut far = hevc(1280, 720, 600.0);
     far.key_frames.retain(|key| key.at % seconds(20.0) == 0);
     let plan = of(far);
     let parts = &plan.picture.as_ref().unwrap().parts;
     assert!(
-        parts[4..parts.len() - 4]
+        parts[4..parts.len() - 6]
             .iter()
             .all(|part| part.start % seconds(20.0) == 0),
         "{parts:?}"
     );
     assert!(parts.iter().skip(3).all(|part| part.seek.is_some()));
+}
+
+#[test]
+fn the_last_parts_may_use_what_the_hands_leave() {
+    let threads = |hands: u32, seconds: f64| -> Vec<u32> {
+        let policy = Policy {
+            hands,
+            ..Policy::default()
+        };
+        let facts = file(Some(hevc(1280, 720, seconds)), Vec::new());
+        let picture = plan(&facts, &policy).unwrap().picture.unwrap();
+        picture.parts.iter().map(|part| part.threads).collect()
+    };
+    assert_eq!(threads(1, 60.0), [1; 6], "one hand has one thread");
+    assert_eq!(threads(2, 60.0), [1, 1, 1, 1, 2, 2]);
+    assert_eq!(threads(2, 8.0), [2, 2]);
+    assert_eq!(threads(2, 3.0), [2]);
+    assert!(threads(16, 60.0).iter().all(|threads| *threads == 4));
+    // One that cannot be cut is not left to one thread either.
+    let mut video = hevc(1280, 720, 600.0);
+    video.key_frames.truncate(1);
+    assert_eq!(of(video).picture.unwrap().parts[0].threads, 2);
+}
+
+#[test]
+fn what_is_decoded_twice_stays_little() {
+    for apart in [0.5, 2.0, 3.3, 5.0, 8.33, 10.0, 12.0, 20.0, 33.0, 59.0] {
+        for length in [9.0, 30.0, 60.0, 180.0, 600.0, 3600.0] {
+            for hands in [1, 2, 4, 8] {
+                let video = VideoFacts {
+                    codec: "hevc".to_owned(),
+                    ..h264(1280, 720, Ratio::new(30, 1), length, apart)
+                };
+                let policy = Policy {
+                    hands,
+                    ..Policy::default()
+                };
+                let plan = plan(&file(Some(video), Vec::new()), &policy).unwrap();
+                let parts = &plan.picture.as_ref().unwrap().parts;
+                let twice: Micros = parts
+                    .iter()
+                    .map(|part| part.start - part.seek.unwrap_or(0))
+                    .sum();
+                let case = format!("{length} s, keys {apart} s apart, {hands} hands");
+                assert!(twice <= plan.duration / 2, "{case}: {twice}");
+                // Nobody waits for the last part while all others are done.
+                let longest = parts.iter().map(|part| part.length(&plan)).max().unwrap();
+                let share = plan.duration / i64::from(hands);
+                assert!(
+                    parts.len() == 1 || longest <= share.max(seconds(20.0)),
+                    "{case}: {longest}"
+                );
+            }
+        }
+    }
 }
 
 #[test]
@@ -708,6 +763,14 @@ fn estimates_are_a_bit_above_what_was_measured() {
         (390 << 20..450 << 20).contains(&estimate.memory),
         "{}",
         estimate.memory >> 20
+    );
+    // With two threads 424 to 427 MB.
+    let last = *plan.picture.as_ref().unwrap().parts.last().unwrap();
+    let threaded = plan.encoding(&last);
+    assert!(
+        (427 << 20..480 << 20).contains(&threaded.memory),
+        "{}",
+        threaded.memory >> 20
     );
     // 6 + 3.2 + 1.5 + 0.9 + 0.45 Mbit/s.
     let most = 12.05e6 / 8.0 * 12.0;
