@@ -264,7 +264,9 @@ both_engines! {
             assert!(spec.source.is_absolute() && spec.source.exists());
             assert!(spec.limits.memory > 700 << 20 && spec.limits.cpu > 0);
             if let Command::EncodePart(part) = spec.command {
-                assert_eq!(part.threads, 1);
+                // The first of three; the last two may use what the hands leave.
+                let threads = if part.part.number == 0 { 1 } else { 2 };
+                assert_eq!(part.threads, threads, "part {}", part.part.number);
                 assert!(part.tiles.is_some());
             }
         }
