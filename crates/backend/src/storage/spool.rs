@@ -7,6 +7,7 @@
 use std::{
     fs::{File, OpenOptions, TryLockError},
     io::{self, IoSlice, Read, Seek as _, SeekFrom, Write as _},
+    ops::Deref,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -47,10 +48,30 @@ impl From<io::Error> for SpoolError {
     }
 }
 
+/// The file, and the lock on it. It is given up by name, not only by closing: a child that is just
+/// being started has the same open file, and its lock, until it has become another program.
+#[derive(Debug)]
+struct Locked(File);
+
+impl Deref for Locked {
+    type Target = File;
+
+    fn deref(&self) -> &File {
+        &self.0
+    }
+}
+
+impl Drop for Locked {
+    fn drop(&mut self) {
+        // Closing does it as well, a little later.
+        let _ = self.0.unlock();
+    }
+}
+
 /// The open file, at its end.
 #[derive(Debug)]
 pub struct Spool {
-    file: Arc<File>,
+    file: Arc<Locked>,
     length: u64,
     locked: bool,
     room: Room,
@@ -60,7 +81,7 @@ pub struct Spool {
 /// Makes durable what was written, while more is being written.
 #[derive(Debug, Clone)]
 pub struct Syncer {
-    file: Arc<File>,
+    file: Arc<Locked>,
     /// Folders whose entries are not durable yet.
     folders: Arc<[PathBuf]>,
     fresh: Arc<AtomicBool>,
@@ -119,7 +140,7 @@ impl Spool {
             Err(TryLockError::Error(error)) => return Err(error.into()),
         };
         let length = file.metadata()?.len();
-        let file = Arc::new(file);
+        let file = Arc::new(Locked(file));
         let folders: Vec<PathBuf> = path
             .ancestors()
             .skip(1)
@@ -222,7 +243,7 @@ impl Spool {
             })
             .collect();
         loop {
-            match (&*self.file).write_vectored(&slices) {
+            match (&**self.file).write_vectored(&slices) {
                 Ok(0) => return Err(SpoolError::Full),
                 Ok(written) => return Ok(written),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -240,7 +261,7 @@ impl Spool {
             self.file.set_len(length)?;
             self.length = length;
         }
-        (&*self.file).seek(SeekFrom::Start(self.length))?;
+        (&**self.file).seek(SeekFrom::Start(self.length))?;
         Ok(())
     }
 
@@ -291,7 +312,7 @@ impl Spool {
         source.seek(SeekFrom::Start(from))?;
         let mut source = source.take(size);
         // On Linux this is `copy_file_range`.
-        let copied = io::copy(&mut source, &mut &*self.file)?;
+        let copied = io::copy(&mut source, &mut &**self.file)?;
         self.length += copied;
         if copied < size {
             return Err(SpoolError::Short {
@@ -354,6 +375,18 @@ mod tests {
             open(&folder.path().join("none"), 1, &room),
             Err(SpoolError::Missing)
         ));
+    }
+
+    #[test]
+    fn a_child_that_is_being_started_keeps_no_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, room) = (folder.path().join("a"), Room::default());
+        let spool = open(&path, 0, &room).unwrap();
+        // What a child has of it between `fork` and `exec`.
+        let child = spool.file.try_clone().unwrap();
+        drop(spool);
+        assert!(open(&path, 0, &room).is_ok());
+        drop(child);
     }
 
     #[test]
