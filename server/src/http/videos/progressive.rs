@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use backend::{storage::Storage, transcode::Progressive};
-use futures::{Stream, StreamExt as _, TryStreamExt as _, future, stream};
+use futures::{Stream, StreamExt as _, TryStreamExt as _, stream};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 use tokio_util::io::ReaderStream;
@@ -102,28 +102,18 @@ fn wanted(
     }
 }
 
-/// What to read of which.
+/// What to read of which file.
 #[derive(Debug, PartialEq, Eq)]
-enum Cut {
-    Memory(Bytes),
-    File {
-        place: PathBuf,
-        from: u64,
-        bytes: u64,
-    },
+struct Cut {
+    place: PathBuf,
+    from: u64,
+    bytes: u64,
 }
 
 fn cut(film: &Progressive, storage: &Storage, range: &RangeInclusive<u64>) -> Vec<Cut> {
     let (from, until) = (*range.start(), range.end() + 1);
     let mut cuts = Vec::new();
-    let head = film.head.len() as u64;
-    if from < head {
-        let place = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
-        cuts.push(Cut::Memory(
-            film.head.slice(place(from)..place(until.min(head))),
-        ));
-    }
-    let mut begin = head;
+    let mut begin = 0;
     for (key, bytes) in &film.pieces {
         let end = begin + bytes;
         if begin >= until {
@@ -131,7 +121,7 @@ fn cut(film: &Progressive, storage: &Storage, range: &RangeInclusive<u64>) -> Ve
         }
         if end > from {
             let skipped = from.saturating_sub(begin);
-            cuts.push(Cut::File {
+            cuts.push(Cut {
                 place: storage.place(key),
                 from: skipped,
                 bytes: until.min(end) - begin - skipped,
@@ -145,14 +135,10 @@ fn cut(film: &Progressive, storage: &Storage, range: &RangeInclusive<u64>) -> Ve
 fn read(cuts: Vec<Cut>) -> impl Stream<Item = std::io::Result<Bytes>> + Send + use<> {
     stream::iter(cuts)
         .then(|cut| async move {
-            Ok::<_, std::io::Error>(match cut {
-                Cut::Memory(bytes) => stream::once(future::ok(bytes)).boxed(),
-                Cut::File { place, from, bytes } => {
-                    let mut file = tokio::fs::File::open(place).await?;
-                    file.seek(SeekFrom::Start(from)).await?;
-                    ReaderStream::with_capacity(file.take(bytes), CHUNK).boxed()
-                }
-            })
+            let mut file = tokio::fs::File::open(cut.place).await?;
+            file.seek(SeekFrom::Start(cut.from)).await?;
+            let stretch = file.take(cut.bytes);
+            Ok::<_, std::io::Error>(ReaderStream::with_capacity(stretch, CHUNK))
         })
         .try_flatten()
 }
@@ -179,22 +165,16 @@ mod tests {
         let shown = |from: u64, to: u64| -> Vec<String> {
             cut(&film(), &storage, &(from..=to))
                 .iter()
-                .map(|cut| match cut {
-                    Cut::Memory(bytes) => String::from_utf8_lossy(bytes).into_owned(),
-                    Cut::File { place, from, bytes } => {
-                        let name = place.strip_prefix("/films").expect("below");
-                        format!("{} {from}+{bytes}", name.display())
-                    }
+                .map(|cut| {
+                    let name = cut.place.strip_prefix("/films").expect("below");
+                    format!("{} {}+{}", name.display(), cut.from, cut.bytes)
                 })
                 .collect()
         };
         assert_eq!(film().size(), 42);
-        assert_eq!(
-            shown(0, 41),
-            ["0123456789", "v/0 0+20", "a/0 0+5", "v/1 0+7"]
-        );
-        assert_eq!(shown(3, 5), ["345"]);
-        assert_eq!(shown(9, 10), ["9", "v/0 0+1"]);
+        assert_eq!(shown(0, 41), ["h 0+10", "v/0 0+20", "a/0 0+5", "v/1 0+7"]);
+        assert_eq!(shown(3, 5), ["h 3+3"]);
+        assert_eq!(shown(9, 10), ["h 9+1", "v/0 0+1"]);
         assert_eq!(shown(29, 30), ["v/0 19+1", "a/0 0+1"]);
         assert_eq!(shown(31, 36), ["a/0 1+4", "v/1 0+2"]);
         assert_eq!(shown(41, 41), ["v/1 6+1"]);

@@ -1,18 +1,28 @@
 //! `{height}.mp4`: one file for who can read no playlist. It exists only as a list: a head of its
-//! own (the tracks, an index), then the segments of picture and sound in turn, as they lie there
-//! anyway. Written when everything is whole.
+//! own, which says where each sample lies, then the segments of picture and sound in turn, as they
+//! lie there anyway. (What they say of themselves is passed over, as any gap is. A head that names
+//! segments only would be shorter; after a seek FFmpeg then leaves out what it does not name.)
+//! Written when everything is whole.
 
 mod boxes;
+mod fragment;
+mod head;
+mod table;
 #[cfg(test)]
 mod tests;
 
-use bytes::Bytes;
+use std::{
+    io::{self, Read as _, Seek as _},
+    path::PathBuf,
+};
+
 use domain::{
     ids::AssetId,
-    media::{line::Segment, plan::VideoRendition, spec},
+    media::{plan::VideoRendition, spec},
 };
 use serde::{Deserialize, Serialize};
 
+use self::table::Table;
 use super::{
     Transcode,
     manifest::{Kind, Sheet, Track},
@@ -24,37 +34,16 @@ use crate::{
     storage::{Storage, StorageError},
 };
 
-/// A segment in its place, and what an index says of it.
-struct Piece<'a> {
-    folder: &'a str,
-    number: u32,
-    bytes: u64,
-    /// It is one of the track that is sought in.
-    sought: bool,
-    start: u64,
-    ticks: u64,
-}
-
-impl<'a> Piece<'a> {
-    fn of(track: &Track<'a>, segment: &Segment, sought: bool) -> Self {
-        Self {
-            folder: track.folder,
-            number: segment.number,
-            bytes: segment.bytes(),
-            sought,
-            start: segment.start,
-            ticks: segment.duration(),
-        }
-    }
-}
+/// Files with their sizes, one after the other.
+type Pieces = Vec<(String, u64)>;
 
 /// What is written down of one.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct List {
     /// Another one whenever a byte is another.
     tag: String,
-    /// Files below the folder of the asset, with their sizes.
-    pieces: Vec<(String, u64)>,
+    /// Below the folder of the asset.
+    pieces: Pieces,
 }
 
 /// A file that exists only as a list.
@@ -62,8 +51,7 @@ struct List {
 pub struct Progressive {
     /// Another one whenever a byte is another.
     pub tag: String,
-    pub head: Bytes,
-    /// Keys in the storage, with their sizes.
+    /// Keys in the storage, with their sizes, one after the other.
     pub pieces: Vec<(String, u64)>,
 }
 
@@ -71,7 +59,7 @@ impl Progressive {
     /// How long the file is.
     #[must_use]
     pub fn size(&self) -> u64 {
-        self.head.len() as u64 + self.pieces.iter().map(|(_, bytes)| bytes).sum::<u64>()
+        self.pieces.iter().map(|(_, bytes)| bytes).sum()
     }
 }
 
@@ -106,14 +94,10 @@ impl Transcode {
         let Some(text) = storage.get(&format!("{folder}/{}", list(name))).await? else {
             return Ok(None);
         };
-        let Some(head) = storage.get(&format!("{folder}/{}", head(name))).await? else {
-            return Ok(None);
-        };
-        let list: List = serde_json::from_slice(&text).map_err(std::io::Error::from)?;
+        let list: List = serde_json::from_slice(&text).map_err(io::Error::from)?;
         let pieces = list.pieces.into_iter();
         Ok(Some(Progressive {
             tag: list.tag,
-            head,
             pieces: pieces
                 .map(|(file, bytes)| (format!("{folder}/{file}"), bytes))
                 .collect(),
@@ -136,12 +120,25 @@ impl Transcode {
             files.extend(sound.map(|track| (AUDIO.to_owned(), vec![track])));
         }
         for (name, tracks) in files {
-            let Some((head_bytes, list_text)) = describe(storage, &folder, sheet, &tracks).await?
-            else {
+            let sources = tracks
+                .iter()
+                .map(|track| Source::of(storage, &folder, track));
+            let sources: Vec<Source> = sources.collect();
+            let made = tokio::task::spawn_blocking(move || describe(&sources)).await;
+            let made = made.map_err(io::Error::other).and_then(|made| made);
+            let Some((head, pieces)) = made.map_err(|error| of_storage(error.into()))? else {
                 tracing::warn!(%asset, name, "a progressive file could not be listed");
                 continue;
             };
-            for (name, bytes) in [(head(&name), head_bytes), (list(&name), list_text)] {
+            let mut pieces = pieces;
+            pieces.insert(0, (self::head(&name), head.len() as u64));
+            let list = List {
+                tag: tag(&head, &pieces),
+                pieces,
+            };
+            let text = serde_json::to_vec(&list).map_err(io::Error::from);
+            let text = text.map_err(|error| of_storage(error.into()))?;
+            for (name, bytes) in [(self::head(&name), head), (self::list(&name), text)] {
                 let key = format!("{folder}/{name}");
                 storage.put(&key, bytes).await.map_err(of_storage)?;
             }
@@ -150,53 +147,94 @@ impl Transcode {
     }
 }
 
-async fn describe(
-    storage: &Storage,
-    folder: &str,
-    sheet: &Sheet<'_>,
-    tracks: &[&Track<'_>],
-) -> Result<Option<(Vec<u8>, Vec<u8>)>, JobError> {
-    let mut inits = Vec::new();
-    for track in tracks {
-        let key = format!("{folder}/{}/{}", track.folder, spec::INIT);
-        match storage.get(&key).await.map_err(of_storage)? {
-            Some(init) => inits.push(init),
-            None => return Ok(None),
-        }
-    }
-    let inits: Vec<&[u8]> = inits.iter().map(AsRef::as_ref).collect();
-    let milliseconds = u64::try_from(sheet.plan.duration / 1000).unwrap_or(0);
-    let pieces = in_turn(tracks);
-    let Some(head) = boxes::head(&inits, milliseconds, &pieces) else {
-        return Ok(None);
-    };
-    let pieces: Vec<(String, u64)> = pieces
-        .iter()
-        .map(|piece| {
-            let file = spec::segment_file(piece.number);
-            (format!("{}/{file}", piece.folder), piece.bytes)
-        })
-        .collect();
-    let list = List {
-        tag: tag(&head, &pieces),
-        pieces,
-    };
-    let text = serde_json::to_vec(&list)
-        .map_err(|error| of_storage(std::io::Error::from(error).into()))?;
-    Ok(Some((head, text)))
+/// What there is of a rendition.
+struct Source {
+    init: PathBuf,
+    segments: Vec<Lying>,
 }
 
-/// Segments of all tracks, side by side as they play. The first track is the one that is sought in.
-fn in_turn<'a>(tracks: &[&Track<'a>]) -> Vec<Piece<'a>> {
-    let most = tracks.iter().map(|track| track.segments.len()).max();
-    let mut pieces = Vec::new();
-    for number in 0..most.unwrap_or(0) {
-        for (place, track) in tracks.iter().enumerate() {
-            let segment = track.segments.get(number);
-            pieces.extend(segment.map(|segment| Piece::of(track, segment, place == 0)));
+struct Lying {
+    /// Below the folder of the asset.
+    file: String,
+    place: PathBuf,
+    /// How long its fragments are.
+    fragments: Vec<u64>,
+}
+
+impl Source {
+    fn of(storage: &Storage, folder: &str, track: &Track<'_>) -> Self {
+        let place = |file: &str| storage.place(&format!("{folder}/{file}"));
+        let segments = track.segments.iter().map(|segment| {
+            let name = spec::segment_file(segment.number);
+            let file = format!("{}/{name}", track.folder);
+            Lying {
+                place: place(&file),
+                file,
+                fragments: segment.fragments.iter().map(|one| one.bytes).collect(),
+            }
+        });
+        Self {
+            init: place(&format!("{}/{}", track.folder, spec::INIT)),
+            segments: segments.collect(),
         }
     }
-    pieces
+}
+
+impl Lying {
+    fn bytes(&self) -> u64 {
+        self.fragments.iter().sum()
+    }
+
+    /// Adds what it says of its samples. `None` for what our muxer does not write.
+    fn add(&self, table: &mut Table, begin: u64) -> io::Result<Option<()>> {
+        let mut file = std::fs::File::open(&self.place)?;
+        let mut at = 0;
+        for bytes in &self.fragments {
+            file.seek(io::SeekFrom::Start(at))?;
+            let mut size = [0; 4];
+            file.read_exact(&mut size)?;
+            let size = u32::from_be_bytes(size);
+            if u64::from(size) > *bytes {
+                return Ok(None);
+            }
+            file.seek(io::SeekFrom::Start(at))?;
+            let mut moof = vec![0; size as usize];
+            file.read_exact(&mut moof)?;
+            let Some(fragment) = fragment::read(&moof) else {
+                return Ok(None);
+            };
+            if table.push(&fragment, begin + at).is_none() {
+                return Ok(None);
+            }
+            at += bytes;
+        }
+        Ok(Some(()))
+    }
+}
+
+/// The head of a file with these tracks, and what follows: their segments, side by side as they
+/// play.
+fn describe(sources: &[Source]) -> io::Result<Option<(Vec<u8>, Pieces)>> {
+    let most = sources.iter().map(|source| source.segments.len()).max();
+    let mut tables: Vec<Table> = sources.iter().map(|_| Table::default()).collect();
+    let mut pieces = Vec::new();
+    let mut end = 0;
+    for number in 0..most.unwrap_or(0) {
+        for (source, table) in sources.iter().zip(&mut tables) {
+            let Some(segment) = source.segments.get(number) else {
+                continue;
+            };
+            if segment.add(table, end)?.is_none() {
+                return Ok(None);
+            }
+            pieces.push((segment.file.clone(), segment.bytes()));
+            end += segment.bytes();
+        }
+    }
+    let inits = sources.iter().map(|source| std::fs::read(&source.init));
+    let inits: Vec<Vec<u8>> = inits.collect::<io::Result<_>>()?;
+    let tracks: Vec<(&[u8], &Table)> = inits.iter().map(Vec::as_slice).zip(&tables).collect();
+    Ok(head::head(&tracks, end).map(|head| (head, pieces)))
 }
 
 /// Segments never change once they are written, so what is listed tells one file from another.
