@@ -150,12 +150,9 @@ mod tests {
     fn film() -> Progressive {
         Progressive {
             tag: "abc".to_owned(),
-            head: Bytes::from_static(b"0123456789"),
-            pieces: vec![
-                ("v/0".to_owned(), 20),
-                ("a/0".to_owned(), 5),
-                ("v/1".to_owned(), 7),
-            ],
+            pieces: [("h", 10), ("v/0", 20), ("a/0", 5), ("v/1", 7)]
+                .map(|(key, bytes)| (key.to_owned(), bytes))
+                .to_vec(),
         }
     }
 

@@ -197,6 +197,9 @@ async fn one_file(launch: &Launch, path: &str) {
     assert!((225..=300).contains(&late), "{late}");
 
     let tag = whole.header("etag").to_owned();
+    let only_told = Case::head(path).send(launch.addr).await.expect(200);
+    assert_eq!(only_told.header("content-length"), bytes.len().to_string());
+    assert!(only_told.body.is_empty());
     let same = Case::get(path).header("if-none-match", &tag);
     same.send(launch.addr).await.expect(304);
     let size = bytes.len();
