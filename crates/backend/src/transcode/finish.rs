@@ -40,6 +40,7 @@ impl Transcode {
         let Some(sheet) = Sheet::of(plan, &rows, true).filter(|sheet| sheet.prefix > 0) else {
             return self.nothing(asset).await;
         };
+        self.list(asset, &sheet).await?;
         self.write(asset, sheet.files(true)).await?;
         // One that failed needs them when it is tried again.
         let board = plan.storyboard.as_ref().filter(|_| sheet.storyboard);

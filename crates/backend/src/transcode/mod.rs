@@ -18,6 +18,7 @@ mod manifest;
 mod pool;
 mod probe;
 mod progress;
+mod progressive;
 mod publish;
 mod retry;
 mod save;
@@ -47,6 +48,7 @@ pub use self::{
     },
     pool::Patience,
     progress::Overview,
+    progressive::Progressive,
     step::{Step, StepState},
 };
 use crate::{

@@ -12,13 +12,14 @@ use tower_http::services::ServeFile;
 
 use super::{
     super::{Fault, State},
-    visible,
+    progressive, visible,
 };
 
 /// Segments never change; who may see them was asked for this very request.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("private, max-age=31536000, immutable");
 /// Playlists grow.
 const ASK_AGAIN: HeaderValue = HeaderValue::from_static("private, no-cache");
+const MP4: &str = "video/mp4";
 const NEVER: HeaderValue = HeaderValue::from_static("no-store");
 
 pub(super) async fn file(
@@ -30,8 +31,19 @@ pub(super) async fn file(
     let (kind, cache) = kind(&file).ok_or(Fault::NotFound)?;
     let (video, _) = visible(&state, &video, visitor.as_ref()).await?;
     let asset = video.asset.ok_or(Fault::NotFound)?;
+    let storage = state.backend.uploads.storage();
+    if !file.contains('/') && kind == MP4 {
+        let film = state.backend.transcode.progressive(asset, &file).await;
+        let film = film.map_err(Fault::internal)?.ok_or(Fault::NotFound)?;
+        let mut response =
+            progressive::answer(&film, storage, request.method(), request.headers())?;
+        response
+            .headers_mut()
+            .insert(header::CACHE_CONTROL, ASK_AGAIN);
+        return Ok(response);
+    }
     let key = format!("{}/{file}", backend::assets::media(asset));
-    let place = state.backend.uploads.storage().place(&key);
+    let place = storage.place(&key);
     let mut request = request.map(|_| Body::empty());
     // Times count in seconds, and a playlist may grow twice in one: "not modified since" would
     // keep its reader at the first text for good.
@@ -76,7 +88,7 @@ fn kind(file: &str) -> Option<(&'static str, HeaderValue)> {
         "m3u8" => ("application/vnd.apple.mpegurl", ASK_AGAIN),
         "mpd" => ("application/dash+xml", ASK_AGAIN),
         "m4s" => ("video/iso.segment", FOR_EVER),
-        "mp4" => ("video/mp4", FOR_EVER),
+        "mp4" => (MP4, FOR_EVER),
         "jpg" => ("image/jpeg", ASK_AGAIN),
         "vtt" => ("text/vtt; charset=utf-8", ASK_AGAIN),
         "bin" => ("application/octet-stream", ASK_AGAIN),
@@ -93,6 +105,7 @@ mod tests {
         for ours in [
             "master.m3u8",
             "manifest.mpd",
+            "720.mp4",
             "v720/index.m3u8",
             "v720/init.mp4",
             "v720/00012.m4s",
@@ -116,6 +129,8 @@ mod tests {
             "v720/00000.0123.part",
             "tiles/00000.jpg",
             "a/b/c.jpg",
+            "720.mp4.list",
+            "720.mp4.head",
             "V720/index.m3u8",
             "v720/index.m3u8\0.jpg",
             "v720/%2e%2e/x.jpg",

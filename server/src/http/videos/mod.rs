@@ -2,6 +2,7 @@
 //! files.
 
 mod files;
+mod progressive;
 mod view;
 
 use app::context::{CurrentUser, MaybeUser, Visitor};

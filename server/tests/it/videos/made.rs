@@ -133,18 +133,10 @@ async fn an_upload_becomes_hls_and_dash_whatever_is_killed() {
     assert!((length - 40.0).abs() < 0.2, "{length}");
 
     for url in ["hls_url", "dash_url"] {
-        let address = format!("http://{}{}", launch.addr, video[url].as_str().unwrap());
-        let judged = Command::new("ffprobe")
-            .args(["-v", "error", "-select_streams", "v:0", "-count_frames"])
-            .args(["-show_entries", "stream=nb_read_frames", "-of", "csv=p=0"])
-            .arg(&address)
-            .output()
-            .unwrap();
-        let complaints = String::from_utf8_lossy(&judged.stderr);
-        let text = String::from_utf8_lossy(&judged.stdout);
-        let frames = text.lines().next().unwrap_or_default().trim_matches(',');
-        assert_eq!(frames, "1000", "{url}: {complaints}");
+        let path = video[url].as_str().unwrap();
+        assert_eq!(frames(&launch, path, &["-count_frames"]), "1000", "{url}");
     }
+    one_file(&launch, &format!("/media/{id}/360.mp4")).await;
     let poster = Case::get(video["poster_url"].as_str().unwrap());
     poster
         .send(launch.addr)
@@ -169,6 +161,66 @@ async fn an_upload_becomes_hls_and_dash_whatever_is_killed() {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     assert_eq!(launch.stop().code, Some(0));
+}
+
+/// What `ffprobe` counts in the first picture stream of what lies at this path.
+fn frames(launch: &Launch, path: &str, how: &[&str]) -> String {
+    let judged = Command::new("ffprobe")
+        .args(["-v", "error", "-select_streams", "v:0"])
+        .args(how)
+        .args(["-show_entries", "stream=nb_read_frames,nb_read_packets"])
+        .args(["-of", "csv=p=0"])
+        .arg(format!("http://{}{path}", launch.addr))
+        .output()
+        .unwrap();
+    let complaints = String::from_utf8_lossy(&judged.stderr);
+    assert_eq!(complaints, "", "{path}");
+    let text = String::from_utf8_lossy(&judged.stdout);
+    let first = text.lines().next().unwrap_or_default();
+    let mut counts = first.split(',').filter(|count| !count.is_empty());
+    let counted = counts.find(|count| *count != "N/A");
+    counted.unwrap_or_default().to_owned()
+}
+
+/// The file that exists only as a list is one as any other: whole, in pieces, sought in.
+async fn one_file(launch: &Launch, path: &str) {
+    let whole = Case::get(path).send(launch.addr).await.expect(200);
+    let whole = whole
+        .has("content-type", "video/mp4")
+        .has("accept-ranges", "bytes");
+    let bytes = whole.body.clone();
+    assert_eq!(whole.header("content-length"), bytes.len().to_string());
+    assert_eq!(frames(launch, path, &["-count_frames"]), "1000");
+    // It is sought in by its index: a reader that begins at 30 s gets ten seconds, not forty.
+    let late = frames(launch, path, &["-count_packets", "-read_intervals", "30"]);
+    let late: u32 = late.parse().unwrap();
+    assert!((225..=300).contains(&late), "{late}");
+
+    let tag = whole.header("etag").to_owned();
+    let only_told = Case::head(path).send(launch.addr).await.expect(200);
+    assert_eq!(only_told.header("content-length"), bytes.len().to_string());
+    assert!(only_told.body.is_empty());
+    let same = Case::get(path).header("if-none-match", &tag);
+    same.send(launch.addr).await.expect(304);
+    let size = bytes.len();
+    for (from, to) in [(0, 0), (0, 4999), (700, 90_000), (size / 2, size - 1)] {
+        let part = Case::get(path).header("range", &format!("bytes={from}-{to}"));
+        let said = format!("bytes {from}-{to}/{size}");
+        let part = part.send(launch.addr).await.expect(206);
+        let part = part.has("content-range", &said);
+        assert!(part.body[..] == bytes[from..=to], "{from} to {to}");
+    }
+    let other = Case::get(path)
+        .header("range", "bytes=0-9")
+        .header("if-range", "\"another\"");
+    assert_eq!(other.send(launch.addr).await.expect(200).body.len(), size);
+    let beyond = Case::get(path).header("range", &format!("bytes={size}-"));
+    let beyond = beyond.send(launch.addr).await.expect(416);
+    beyond.has("content-range", &format!("bytes */{size}"));
+    for hidden in ["list", "head"] {
+        let hidden = Case::get(&format!("{path}.{hidden}"));
+        hidden.send(launch.addr).await.expect(404);
+    }
 }
 
 /// How often each step came to its end.

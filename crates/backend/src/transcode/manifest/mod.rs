@@ -195,6 +195,17 @@ impl<'a> Sheet<'a> {
         })
     }
 
+    /// The sound that goes with the picture unless somebody chooses another.
+    pub(super) fn sound(&self) -> Option<&Track<'a>> {
+        let folder = format!("a{}", chosen(self.plan));
+        let mut sounds = self
+            .tracks
+            .iter()
+            .filter(|track| matches!(track.kind, Kind::Sound(_)));
+        let first = sounds.clone().next();
+        sounds.find(|track| track.folder == folder).or(first)
+    }
+
     /// Every file, by its name below the folder of the asset, the master last: who reads it finds
     /// what it names.
     pub(super) fn files(&self, last: bool) -> io::Result<Vec<(String, Vec<u8>)>> {
